@@ -1,0 +1,156 @@
+//! `RecordBuffer`: the only place that holds record-sized memory.
+//!
+//! Owns filling, consuming, releasing and wiping. Does not know which direction it serves.
+
+use core::ops::Range;
+
+use zeroize::Zeroize;
+
+use crate::pool::{BufferPool, RECORD_CAPACITY};
+
+/// Bytes `start..end` of a buffer that may not be there.
+///
+/// Invariant: `start <= end <= bytes.len()`, and `bytes` is empty exactly while nothing is held.
+/// `used` is the high-water mark since the buffer was taken: what has to be wiped.
+#[derive(Default)]
+pub(crate) struct RecordBuffer {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+    used: usize,
+}
+
+impl RecordBuffer {
+    /// Makes sure at least `capacity` bytes of memory are held, from the pool if they fit there.
+    pub(crate) fn hold(&mut self, pool: &BufferPool, capacity: usize) {
+        if self.bytes.len() >= capacity.max(1) {
+            return;
+        }
+        let mut grown = if capacity <= RECORD_CAPACITY {
+            pool.take()
+        } else {
+            vec![0; capacity]
+        };
+        let filled = self.len();
+        grown[..filled].copy_from_slice(self.filled());
+        self.wipe();
+        pool.give(core::mem::replace(&mut self.bytes, grown));
+        (self.start, self.end, self.used) = (0, filled, filled);
+    }
+
+    /// Gives the memory back, wiped. Whatever was still in it is lost.
+    pub(crate) fn release(&mut self, pool: &BufferPool) {
+        if self.is_held() {
+            self.wipe();
+            pool.give(core::mem::take(&mut self.bytes));
+            (self.start, self.end, self.used) = (0, 0, 0);
+        }
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        !self.bytes.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    pub(crate) fn filled(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    pub(crate) fn filled_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.start..self.end]
+    }
+
+    /// Bytes of memory behind the filled part.
+    pub(crate) fn spare(&self) -> usize {
+        self.bytes.len() - self.end
+    }
+
+    /// The memory behind the filled part.
+    pub(crate) fn spare_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.end..]
+    }
+
+    /// The next `n` bytes of memory were filled. More than there are count as all of them.
+    pub(crate) fn commit(&mut self, n: usize) {
+        self.end += n.min(self.spare());
+        self.used = self.used.max(self.end);
+    }
+
+    /// The first `n` filled bytes are done with. More than there are count as all of them.
+    pub(crate) fn consume(&mut self, n: usize) {
+        self.start += n.min(self.len());
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Moves the filled part to the front, so that all spare memory is behind it.
+    pub(crate) fn compact(&mut self) {
+        self.bytes.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.len());
+    }
+
+    /// A part of the filled bytes, by offset from their start.
+    pub(crate) fn part(&self, part: Range<usize>) -> &[u8] {
+        &self.filled()[part]
+    }
+
+    fn wipe(&mut self) {
+        self.bytes[..self.used].zeroize();
+    }
+}
+
+impl Drop for RecordBuffer {
+    fn drop(&mut self) {
+        self.wipe();
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b12_a_released_buffer_is_wiped() {
+        let pool = BufferPool::new(1);
+        let mut buffer = RecordBuffer::default();
+        buffer.hold(&pool, 100);
+        buffer.spare_mut()[..6].copy_from_slice(b"secret");
+        buffer.commit(6);
+        buffer.consume(6);
+        buffer.release(&pool);
+        assert!(!buffer.is_held());
+        assert!(pool.take().iter().all(|&byte| byte == 0));
+    }
+
+    #[test]
+    fn growing_keeps_what_is_filled() {
+        let pool = BufferPool::new(1);
+        let mut buffer = RecordBuffer::default();
+        buffer.hold(&pool, 10);
+        buffer.spare_mut()[..4].copy_from_slice(b"abcd");
+        buffer.commit(4);
+        buffer.consume(1);
+        buffer.hold(&pool, RECORD_CAPACITY + 1);
+        assert_eq!(buffer.filled(), b"bcd");
+        assert!(pool.take().iter().all(|&byte| byte == 0));
+    }
+
+    #[test]
+    fn counts_beyond_the_buffer_are_clamped() {
+        let pool = BufferPool::new(1);
+        let mut buffer = RecordBuffer::default();
+        buffer.hold(&pool, 10);
+        buffer.commit(usize::MAX - 5);
+        assert_eq!(buffer.len(), RECORD_CAPACITY);
+        buffer.consume(usize::MAX);
+        assert!(buffer.is_empty());
+    }
+}

@@ -1,0 +1,117 @@
+//! Driving the handshake, and the key update that OpenSSL counts as one.
+
+use ssl_mode::SslMode;
+
+use super::{Connection, Handshaking, Phase, Session, then};
+use crate::context::Side;
+use crate::error::{Error, PeerFault};
+use crate::handshake::Progress;
+use crate::step::Step;
+
+impl Connection {
+    /// The next step of the handshake, or of a key update asked for by
+    /// [`Connection::key_update`]; done at once if neither is due.
+    ///
+    /// Each flight is transmitted whole, then flushed (statement W60). Blocking commits nothing of the
+    /// caller's (statements W28, W30).
+    ///
+    /// # Errors
+    /// The handshake failed; final.
+    pub fn step_handshake(&mut self) -> Result<Step<()>, Error> {
+        let result = match &self.phase {
+            Phase::Failed(_) => Err(Error::AlreadyFailed),
+            Phase::Handshaking(_) => self.handshake(),
+            Phase::Established(_) => self.own_key_update(),
+        };
+        self.checked(result)
+    }
+
+    fn handshake(&mut self) -> Result<Step<()>, Error> {
+        loop {
+            let Phase::Handshaking(handshaking) = &mut self.phase else {
+                return Ok(Step::Done(()));
+            };
+            let Handshaking { handshake, flight } = &mut **handshaking;
+            if !flight.rest().is_empty() {
+                return Ok(Step::Transmit);
+            }
+            if flight.flush_due {
+                return Ok(Step::Flush);
+            }
+            match handshake.advance(&mut flight.bytes)? {
+                Progress::Flight => {}
+                Progress::Complete => self.complete()?,
+                Progress::NeedRecord => match self.read.raw_record() {
+                    Err(fault) => return Err(self.explain(fault).into()),
+                    Ok(Some((header, body))) => {
+                        tracing::trace!(
+                            content_type = header.content_type.wire(),
+                            version = header.version,
+                            record = body.len() + 5,
+                            "handshake record received"
+                        );
+                        handshake.feed(header, body)?;
+                        self.read.discard_raw(header);
+                    }
+                    Ok(None) if self.eof => return Err(Error::UnexpectedEof),
+                    Ok(None) => return Ok(Step::Receive),
+                },
+            }
+        }
+    }
+
+    fn complete(&mut self) -> Result<(), Error> {
+        let failed = Phase::Failed(Default::default());
+        let Phase::Handshaking(handshaking) = core::mem::replace(&mut self.phase, failed) else {
+            return Err(Error::AlreadyFailed);
+        };
+        let established = handshaking.handshake.finish()?;
+        let session = Session::install(established, &mut self.read, &mut self.write);
+        tracing::debug!(version = %session.negotiated.version, suite = %session.negotiated.suite, "established");
+        self.phase = Phase::Established(Box::new(session));
+        if self.mode().contains(SslMode::RELEASE_BUFFERS) {
+            self.read.free_buffer(self.context.pool());
+        }
+        Ok(())
+    }
+
+    fn own_key_update(&mut self) -> Result<Step<()>, Error> {
+        if self.write.is_pending() {
+            return Ok(Step::Done(()));
+        }
+        if let Some(request) = self
+            .session_mut()
+            .and_then(|session| session.key_update.take())
+        {
+            self.write
+                .seal_key_update(request.is_requested(), self.context.pool())?;
+            if let Some(session) = self.session_mut() {
+                session.sending_key_update = true;
+            }
+        }
+        if !self
+            .session()
+            .is_some_and(|session| session.sending_key_update)
+        {
+            return Ok(Step::Done(()));
+        }
+        match then(self.write.drain(self.mode(), self.context.pool())?) {
+            Err(step) => Ok(step),
+            Ok(()) => {
+                if let Some(session) = self.session_mut() {
+                    session.sending_key_update = false;
+                }
+                Ok(Step::Done(()))
+            }
+        }
+    }
+
+    /// What a faulty header may really be: plain HTTP to a server (statement R27).
+    fn explain(&self, fault: PeerFault) -> PeerFault {
+        match (self.side(), &self.read.header_bytes()) {
+            (Side::Server, b"GET /" | b"POST " | b"HEAD " | b"PUT /") => PeerFault::HttpRequest,
+            (Side::Server, b"CONNE") => PeerFault::HttpsProxyRequest,
+            _ => fault,
+        }
+    }
+}

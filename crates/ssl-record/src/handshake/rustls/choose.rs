@@ -1,0 +1,90 @@
+//! Which certificate a server shows, and which name it was asked for.
+
+use std::sync::Arc;
+
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+
+use super::Capture;
+
+/// Certificates by the name they are for; without a name, for every name.
+#[derive(Debug)]
+pub(super) struct ByName {
+    identities: Vec<(Option<String>, Arc<CertifiedKey>)>,
+}
+
+impl ByName {
+    pub(super) fn new(identities: Vec<(Option<String>, Arc<CertifiedKey>)>) -> Self {
+        Self { identities }
+    }
+}
+
+impl ResolvesServerCert for ByName {
+    /// The first certificate for the name asked for that the client can verify; else the first for
+    /// every name that it can verify; else the first for every name, so that the client is told why.
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let verifiable =
+            |key: &CertifiedKey| key.key.choose_scheme(hello.signature_schemes()).is_some();
+        let named = |wanted: &str| {
+            let mut matching = self.identities.iter().filter(|(name, _)| {
+                name.as_deref()
+                    .is_some_and(|name| name_matches(name, wanted))
+            });
+            matching
+                .find(|(_, key)| verifiable(key))
+                .map(|(_, key)| key)
+        };
+        let default = || {
+            let mut default = self
+                .identities
+                .iter()
+                .filter(|(name, _)| name.is_none())
+                .map(|(_, key)| key);
+            let first = default.clone().next();
+            default.find(|key| verifiable(key)).or(first)
+        };
+        hello
+            .server_name()
+            .and_then(named)
+            .or_else(default)
+            .cloned()
+    }
+}
+
+/// One connection's look at the certificates: notes the name that rustls does not report.
+#[derive(Debug)]
+pub(super) struct Noting {
+    pub(super) identities: Arc<ByName>,
+    pub(super) capture: Arc<Capture>,
+}
+
+impl ResolvesServerCert for Noting {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.capture.captured().server_name = hello.server_name().map(Into::into);
+        self.identities.resolve(hello)
+    }
+}
+
+/// Whether `pattern`, in lower case, stands for `name`; `*.` stands for exactly one label.
+fn name_matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_prefix("*.") {
+        None => name.eq_ignore_ascii_case(pattern),
+        Some(parent) => name
+            .split_once('.')
+            .is_some_and(|(label, rest)| !label.is_empty() && rest.eq_ignore_ascii_case(parent)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_matches;
+
+    #[test]
+    fn a_wildcard_stands_for_one_label() {
+        assert!(name_matches("a.example", "A.example"));
+        assert!(name_matches("*.example", "b.example"));
+        assert!(!name_matches("*.example", "c.b.example"));
+        assert!(!name_matches("*.example", "example"));
+        assert!(!name_matches("*.example", ".example"));
+    }
+}

@@ -1,0 +1,344 @@
+//! The only folder that names rustls: its unbuffered API, driven record by record.
+//!
+//! Owns the handshake until traffic keys exist, then hands them over and is dropped. Checks each
+//! record's header before rustls sees the record, because rustls accepts some that it should not.
+
+mod capture;
+mod choose;
+mod errors;
+mod setup;
+mod trust;
+
+use std::sync::Arc;
+
+use rustls::client::{ClientConnectionData, UnbufferedClientConnection};
+use rustls::kernel::KernelConnection;
+use rustls::server::UnbufferedServerConnection;
+use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, UnbufferedStatus};
+use rustls::{CommonState, ConnectionTrafficSecrets, ExtractedSecrets, HandshakeKind};
+
+use self::capture::{Capture, Captured};
+pub(crate) use self::setup::{ClientSetup, ServerSetup, StartError};
+use super::{Established, Negotiated, Progress};
+use crate::config::{CipherSuite, NamedGroup};
+use crate::error::{Error, HandshakeFault, PeerFault};
+use crate::protect::{Exporter, KeyMaterial, Secret, TrafficKeys, TrafficSecret, Usage};
+use crate::reason::Reason;
+use crate::record::{ContentType, HEADER_LEN, ProtocolVersion, RecordHeader};
+
+/// A handshake in progress.
+pub(crate) struct Handshake {
+    connection: Side,
+    capture: Arc<Capture>,
+    /// Records not yet discarded by rustls: a message may span several.
+    incoming: Vec<u8>,
+    /// The server random, for the TLS 1.2 exporter.
+    server_random: Option<[u8; 32]>,
+}
+
+enum Side {
+    Client(UnbufferedClientConnection),
+    Server(UnbufferedServerConnection),
+}
+
+/// Takes TLS 1.3 session tickets on behalf of a client whose handshake is over.
+pub(crate) struct Tickets(Box<KernelConnection<ClientConnectionData>>);
+
+impl Tickets {
+    /// Stores the ticket in a NewSessionTicket message's body.
+    ///
+    /// # Errors
+    /// [`PeerFault::BadTicket`] if it cannot be parsed.
+    pub(crate) fn store(&mut self, body: &[u8]) -> Result<(), Error> {
+        self.0
+            .handle_new_session_ticket(body)
+            .map_err(|_| PeerFault::BadTicket.into())
+    }
+}
+
+impl Handshake {
+    fn client(connection: UnbufferedClientConnection, capture: Arc<Capture>) -> Self {
+        Self::new(Side::Client(connection), capture)
+    }
+
+    fn server(connection: UnbufferedServerConnection, capture: Arc<Capture>) -> Self {
+        Self::new(Side::Server(connection), capture)
+    }
+
+    fn new(connection: Side, capture: Arc<Capture>) -> Self {
+        Self {
+            connection,
+            capture,
+            incoming: Vec::new(),
+            server_random: None,
+        }
+    }
+
+    /// Hands the peer's next record to rustls, after checking its header.
+    ///
+    /// # Errors
+    /// The header does not fit the state of the handshake.
+    pub(crate) fn feed(&mut self, header: RecordHeader, body: &[u8]) -> Result<(), PeerFault> {
+        let keys = self.capture.captured().handshake_keys;
+        if keys && header.content_type == ContentType::Handshake {
+            return Err(PeerFault::BadRecordType(header.content_type.wire()));
+        }
+        if self.common().protocol_version().is_some() && header.version != 0x0303 {
+            return Err(PeerFault::WrongRecordVersion(header.version));
+        }
+        if matches!(self.connection, Side::Client(_))
+            && header.content_type == ContentType::Handshake
+        {
+            self.note_server_hello(body);
+        }
+        self.incoming.extend_from_slice(&header.encode());
+        self.incoming.extend_from_slice(body);
+        Ok(())
+    }
+
+    /// Lets rustls work on what it has; appends what it sends to `out`.
+    ///
+    /// # Errors
+    /// The handshake failed; `out` may have gained an alert that is worth one attempt to send.
+    pub(crate) fn advance(&mut self, out: &mut Vec<u8>) -> Result<Progress, Error> {
+        let before = out.len();
+        let turn = loop {
+            match self.turn(out) {
+                Turn::Again => {}
+                other => break other,
+            }
+        };
+        if matches!(self.connection, Side::Server(_)) {
+            self.note_server_hello(out.get(before + HEADER_LEN..).unwrap_or_default());
+        }
+        match turn {
+            Turn::Blocked | Turn::Traffic if out.len() > before => Ok(Progress::Flight),
+            Turn::Traffic if !self.common().is_handshaking() => Ok(Progress::Complete),
+            Turn::Failed(error) => {
+                self.drain_alert(out);
+                Err(errors::error(error))
+            }
+            Turn::PeerClosed => Err(PeerFault::UnexpectedMessage(0).into()),
+            Turn::Again | Turn::Blocked | Turn::Traffic => Ok(Progress::NeedRecord),
+        }
+    }
+
+    /// The result, once [`Progress::Complete`] was reported.
+    ///
+    /// # Errors
+    /// An internal failure: a suite or secret that this crate does not know.
+    pub(crate) fn finish(self) -> Result<Established, Error> {
+        let lost = || internal("the handshake left no usable keys");
+        let mut captured = self.capture.take();
+        let negotiated = self.negotiated(&mut captured).ok_or_else(lost)?;
+        let is_client = matches!(self.connection, Side::Client(_));
+        let (secrets, tickets) = match self.connection {
+            Side::Client(connection) => {
+                let (secrets, kernel) = connection
+                    .dangerous_into_kernel_connection()
+                    .map_err(errors::error)?;
+                (secrets, Some(Tickets(Box::new(kernel))))
+            }
+            Side::Server(connection) => {
+                let (secrets, _) = connection
+                    .dangerous_into_kernel_connection()
+                    .map_err(errors::error)?;
+                (secrets, None)
+            }
+        };
+        let exporter = exporter(&negotiated, &captured, self.server_random).ok_or_else(lost)?;
+        let (sealing, opening) =
+            keys(secrets, &negotiated, &mut captured, is_client).ok_or_else(lost)?;
+        let tickets = tickets.filter(|_| negotiated.version == ProtocolVersion::Tls13);
+        Ok(Established {
+            sealing,
+            opening,
+            negotiated,
+            exporter,
+            tickets,
+        })
+    }
+
+    fn turn(&mut self, out: &mut Vec<u8>) -> Turn {
+        let (turn, discard) = match &mut self.connection {
+            Side::Client(connection) => {
+                turn(connection.process_tls_records(&mut self.incoming), out)
+            }
+            Side::Server(connection) => {
+                turn(connection.process_tls_records(&mut self.incoming), out)
+            }
+        };
+        self.incoming.drain(..discard);
+        turn
+    }
+
+    /// Whether a record sent now need not be protected: before the hello was answered.
+    pub(crate) fn is_in_the_clear(&self) -> bool {
+        self.common().protocol_version().is_none()
+    }
+
+    fn common(&self) -> &CommonState {
+        match &self.connection {
+            Side::Client(connection) => connection,
+            Side::Server(connection) => connection,
+        }
+    }
+
+    fn negotiated(&self, captured: &mut Captured) -> Option<Negotiated> {
+        let common = self.common();
+        let suite = CipherSuite::from_wire(common.negotiated_cipher_suite()?.suite().into())?;
+        let group = common.negotiated_key_exchange_group();
+        let certificates = common.peer_certificates().unwrap_or_default();
+        Some(Negotiated {
+            version: suite.version(),
+            suite,
+            group: group.and_then(|group| NamedGroup::from_wire(group.name().into())),
+            alpn: common.alpn_protocol().map(Into::into),
+            resumed: common.handshake_kind() == Some(HandshakeKind::Resumed),
+            server_name: captured.server_name.take(),
+            peer_certificates: certificates.iter().map(|der| der.as_ref().into()).collect(),
+            client_random: captured.client_random,
+        })
+    }
+
+    /// Keeps the random of a ServerHello at the front of a plaintext handshake fragment.
+    ///
+    /// In TLS 1.3 the value is not needed, and a HelloRetryRequest's may be kept instead; only TLS 1.2
+    /// exporters use it, and there the first handshake message of a server is its ServerHello.
+    fn note_server_hello(&mut self, fragment: &[u8]) {
+        const SERVER_HELLO: u8 = 2;
+        if self.server_random.is_none() && fragment.first() == Some(&SERVER_HELLO) {
+            self.server_random = fragment
+                .get(6..38)
+                .and_then(|random| random.try_into().ok());
+        }
+    }
+
+    /// After a failure rustls has at most an alert left to say.
+    fn drain_alert(&mut self, out: &mut Vec<u8>) {
+        loop {
+            if !matches!(self.turn(out), Turn::Again) {
+                return;
+            }
+        }
+    }
+}
+
+/// What one call of rustls led to.
+enum Turn {
+    Again,
+    Blocked,
+    Traffic,
+    PeerClosed,
+    Failed(rustls::Error),
+}
+
+/// Carries out what rustls asks for; also the number of incoming bytes to discard.
+fn turn<Data>(status: UnbufferedStatus<'_, '_, Data>, out: &mut Vec<u8>) -> (Turn, usize) {
+    let turn = match status.state {
+        Ok(ConnectionState::EncodeTlsData(data)) => encode(data, out),
+        Ok(ConnectionState::TransmitTlsData(data)) => {
+            // Our caller transmits `out` before it asks again, which is all `done` promises.
+            data.done();
+            Turn::Again
+        }
+        Ok(ConnectionState::BlockedHandshake) => Turn::Blocked,
+        Ok(ConnectionState::WriteTraffic(_)) => Turn::Traffic,
+        Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => Turn::PeerClosed,
+        Ok(_) => Turn::Failed(rustls::Error::General(
+            "application data during the handshake".into(),
+        )),
+        Err(error) => Turn::Failed(error),
+    };
+    (turn, status.discard)
+}
+
+fn encode<Data>(mut data: EncodeTlsData<'_, Data>, out: &mut Vec<u8>) -> Turn {
+    let start = out.len();
+    let needed = match data.encode(&mut []) {
+        Err(EncodeError::InsufficientSize(size)) => size.required_size,
+        Ok(_) | Err(EncodeError::AlreadyEncoded) => return Turn::Again,
+    };
+    out.resize(start + needed, 0);
+    match data.encode(&mut out[start..]) {
+        Ok(written) => out.truncate(start + written),
+        Err(error) => return Turn::Failed(rustls::Error::General(error.to_string())),
+    }
+    Turn::Again
+}
+
+fn exporter(
+    negotiated: &Negotiated,
+    captured: &Captured,
+    server_random: Option<[u8; 32]>,
+) -> Option<Exporter> {
+    let hash = negotiated.suite.hash();
+    Some(match negotiated.version {
+        ProtocolVersion::Tls13 => Exporter::Tls13 {
+            hash,
+            secret: captured.exporter.clone()?,
+        },
+        ProtocolVersion::Tls12 => {
+            let mut randoms = [0; 64];
+            randoms[..32].copy_from_slice(&captured.client_random);
+            randoms[32..].copy_from_slice(&server_random?);
+            Exporter::Tls12 {
+                hash,
+                master_secret: captured.master_secret.clone()?,
+                randoms,
+            }
+        }
+    })
+}
+
+fn keys(
+    secrets: ExtractedSecrets,
+    negotiated: &Negotiated,
+    captured: &mut Captured,
+    is_client: bool,
+) -> Option<(TrafficKeys, TrafficKeys)> {
+    let (client, server) = (
+        captured.client_traffic.take(),
+        captured.server_traffic.take(),
+    );
+    let (sealing, opening) = if is_client {
+        (client, server)
+    } else {
+        (server, client)
+    };
+    let keys = |usage, (next, keys): (u64, ConnectionTrafficSecrets), secret: Option<Secret>| {
+        let material = material(&keys)?;
+        let secret = secret.map(|secret| TrafficSecret::new(negotiated.suite.hash(), secret));
+        let algorithm = negotiated.suite.algorithm();
+        TrafficKeys::new(
+            usage,
+            negotiated.version,
+            algorithm,
+            &material,
+            next,
+            secret,
+        )
+    };
+    Some((
+        keys(Usage::Seal, secrets.tx, sealing)?,
+        keys(Usage::Open, secrets.rx, opening)?,
+    ))
+}
+
+fn material(secrets: &ConnectionTrafficSecrets) -> Option<KeyMaterial> {
+    match secrets {
+        ConnectionTrafficSecrets::Aes128Gcm { key, iv }
+        | ConnectionTrafficSecrets::Aes256Gcm { key, iv }
+        | ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv } => {
+            KeyMaterial::new(key.as_ref(), iv.as_ref())
+        }
+        _ => None,
+    }
+}
+
+fn internal(message: &str) -> Error {
+    Error::Handshake(HandshakeFault {
+        message: message.to_owned(),
+        reason: Reason::INTERNAL_ERROR,
+    })
+}

@@ -1,0 +1,22 @@
+//! The lock this crate uses, replaced by loom's under `--cfg loom`.
+//!
+//! A poisoned lock is taken anyway: the data behind it (idle buffers) has no invariant that a panic
+//! elsewhere could break.
+
+#[cfg(loom)]
+use loom::sync as imp;
+#[cfg(not(loom))]
+use std::sync as imp;
+
+/// A mutex without poisoning.
+pub(crate) struct Mutex<T>(imp::Mutex<T>);
+
+impl<T> Mutex<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(imp::Mutex::new(value))
+    }
+
+    pub(crate) fn lock(&self) -> imp::MutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(imp::PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,369 @@
+//! The write path: application bytes to sealed records, one record at a time.
+//!
+//! Owns the outgoing buffer, the pending write and everything `ENABLE_PARTIAL_WRITE`,
+//! `ACCEPT_MOVING_WRITE_BUFFER` and (for its buffer) `RELEASE_BUFFERS` do. Does no I/O, stores no mode,
+//! and does not know the read path.
+//!
+//! Three kinds of application bytes exist at any time (docs/modes/partial-write.md):
+//!
+//! ```text
+//! |<- reported ->|<- unreported ->|<- pending.len ->|<- untouched ->|
+//!                 transmitted      sealed, partly    not looked at
+//!                 in full          transmitted
+//! ```
+
+mod fragment;
+mod pending;
+
+use ssl_mode::SslMode;
+
+use self::fragment::Fragmenter;
+use self::pending::{Committed, PendingWrite};
+use crate::buffer::RecordBuffer;
+use crate::error::Error;
+use crate::pool::{BufferPool, RECORD_CAPACITY};
+use crate::protect::{Fingerprint, TrafficKeys};
+use crate::record::limits::{MAX_FRAGMENT, MAX_OVERHEAD};
+use crate::record::{Alert, ContentType, HEADER_LEN};
+use crate::step::Step;
+
+/// Room for a control record behind whatever is in the buffer: an alert or a KeyUpdate.
+const CONTROL_ROOM: usize = HEADER_LEN + MAX_OVERHEAD + 8;
+
+/// The two KeyUpdate messages (RFC 8446 section 4.6.3).
+const KEY_UPDATE: [[u8; 5]; 2] = [[24, 0, 0, 1, 0], [24, 0, 0, 1, 1]];
+
+/// What the bytes in the outgoing buffer are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Held {
+    #[default]
+    Nothing,
+    Application(PendingWrite),
+    /// Alerts or a KeyUpdate, to be flushed once transmitted.
+    Control,
+}
+
+/// The outgoing direction. Without keys nothing can be sealed; the handshake sends for itself.
+#[derive(Default)]
+pub(crate) struct WritePath {
+    keys: Option<TrafficKeys>,
+    buffer: RecordBuffer,
+    held: Held,
+    /// Application bytes transmitted in complete records since the write's first call and not yet
+    /// returned to the caller. Survives every early return; reset only when a result is returned.
+    unreported: usize,
+    /// A control record was transmitted and the transport not yet flushed.
+    flush_due: bool,
+    /// A warning waiting for the next record boundary (statement W58).
+    alert: Option<Alert>,
+    fragmenter: Fragmenter,
+    /// TLS 1.3 records are padded to a multiple of this many bytes; 0 and 1 mean no padding.
+    block_padding: u16,
+    /// Opt-in memory of the bytes committed and unreported.
+    contents: Option<Box<Fingerprint>>,
+}
+
+/// One application write, from its first step to its result or its want.
+#[derive(Debug)]
+pub(crate) struct WriteCall {
+    /// The pending record was sealed by an earlier call: finishing it does not count as this call's
+    /// one record (statement W16).
+    resuming: bool,
+}
+
+impl WritePath {
+    pub(crate) fn install(&mut self, keys: TrafficKeys) {
+        self.keys = Some(keys);
+    }
+
+    pub(crate) fn fragmenter(&self) -> &Fragmenter {
+        &self.fragmenter
+    }
+
+    pub(crate) fn fragmenter_mut(&mut self) -> &mut Fragmenter {
+        &mut self.fragmenter
+    }
+
+    pub(crate) fn set_block_padding(&mut self, block: u16) {
+        self.block_padding = block;
+    }
+
+    /// Remembers committed bytes from now on, or forgets them.
+    pub(crate) fn set_contents_check(&mut self, check: Option<Box<Fingerprint>>) {
+        self.contents = check;
+    }
+
+    /// Whether an application record is sealed but not fully transmitted.
+    pub(crate) fn is_pending(&self) -> bool {
+        matches!(self.held, Held::Application(_))
+    }
+
+    /// Whether anything is left to transmit or flush.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.held == Held::Nothing && !self.flush_due
+    }
+
+    /// Sealed bytes the transport has not taken.
+    pub(crate) fn outgoing(&self) -> &[u8] {
+        self.buffer.filled()
+    }
+
+    /// The transport took `n` of [`WritePath::outgoing`].
+    pub(crate) fn transmitted(&mut self, n: usize) {
+        self.buffer.consume(n);
+        if self.buffer.is_empty() && self.held == Held::Control {
+            self.held = Held::Nothing;
+            self.flush_due = true;
+        }
+    }
+
+    /// The transport was flushed.
+    pub(crate) fn flushed(&mut self) {
+        self.flush_due = false;
+    }
+
+    /// Checks that `data` may be written now (statement W50, steps 9 and 13).
+    ///
+    /// # Errors
+    /// A violated retry contract; final.
+    pub(crate) fn begin(&self, modes: SslMode, data: &[u8]) -> Result<WriteCall, Error> {
+        let pending = match self.held {
+            Held::Application(pending) => Some(pending),
+            Held::Nothing | Held::Control => None,
+        };
+        let contents = self.contents.as_deref();
+        Committed {
+            unreported: self.unreported,
+            pending,
+            contents,
+        }
+        .check_retry(modes, data)?;
+        Ok(WriteCall {
+            resuming: pending.is_some(),
+        })
+    }
+
+    /// The next step of writing `data`.
+    ///
+    /// All or nothing, unless `modes` has `ENABLE_PARTIAL_WRITE`: then complete after the first new
+    /// record (statements W3, W6, W16, W54).
+    ///
+    /// # Errors
+    /// [`Error::KeysExhausted`] in TLS 1.2; final.
+    pub(crate) fn step(
+        &mut self,
+        modes: SslMode,
+        call: &mut WriteCall,
+        data: &[u8],
+        pool: &BufferPool,
+    ) -> Result<Step<usize>, Error> {
+        loop {
+            if !self.buffer.is_empty() {
+                return Ok(Step::Transmit);
+            }
+            if self.flush_due {
+                return Ok(Step::Flush);
+            }
+            if let Held::Application(pending) = self.held {
+                self.held = Held::Nothing;
+                self.unreported += pending.len;
+                let one_record = modes.contains(SslMode::ENABLE_PARTIAL_WRITE) && !call.resuming;
+                call.resuming = false;
+                if one_record {
+                    return Ok(Step::Done(self.report(modes, pool)));
+                }
+            }
+            if self.unreported >= data.len() {
+                return Ok(Step::Done(self.report(modes, pool)));
+            }
+            self.seal_next(&data[self.unreported..], pool)?;
+        }
+    }
+
+    /// The step that empties the buffer and the flush; [`Step::Done`] once nothing is left.
+    ///
+    /// A pending write found here was given up by `shutdown`: its record is completed, so that the
+    /// peer can read on to the close_notify behind it (statement W21, done right).
+    pub(crate) fn drain(&mut self, modes: SslMode, pool: &BufferPool) -> Result<Step<()>, Error> {
+        loop {
+            if !self.buffer.is_empty() {
+                return Ok(Step::Transmit);
+            }
+            if self.flush_due {
+                return Ok(Step::Flush);
+            }
+            if let Held::Application(pending) = self.held {
+                self.held = Held::Nothing;
+                self.unreported += pending.len;
+            }
+            match self.alert.take() {
+                Some(alert) => self.seal_control(ContentType::Alert, &alert.encode(), pool)?,
+                None => {
+                    self.release_if(modes, pool);
+                    return Ok(Step::Done(()));
+                }
+            }
+        }
+    }
+
+    /// Sends `alert` at the next record boundary.
+    pub(crate) fn queue_alert(&mut self, alert: Alert) {
+        self.alert = Some(alert);
+    }
+
+    pub(crate) fn has_queued_alert(&self) -> bool {
+        self.alert.is_some()
+    }
+
+    /// Seals a fatal alert behind whatever control bytes are held, for one attempt to send it.
+    ///
+    /// Not while an application record is half sent: the peer would read the alert's bytes as that
+    /// record's (statement W20).
+    pub(crate) fn seal_last_alert(&mut self, alert: Alert, pool: &BufferPool) {
+        if !self.is_pending() {
+            // A key that is used up cannot tell the peer anything more.
+            let _ = self.seal_control(ContentType::Alert, &alert.encode(), pool);
+        }
+    }
+
+    /// Gives up on an application record that is half sent: after a fatal error it is never completed.
+    pub(crate) fn abandon_pending(&mut self) {
+        if self.is_pending() {
+            self.buffer.consume(usize::MAX);
+        }
+    }
+
+    /// Seals a KeyUpdate under the current key and moves on to the next one.
+    ///
+    /// # Errors
+    /// [`Error::KeysExhausted`] in TLS 1.2, which has no next key.
+    pub(crate) fn seal_key_update(
+        &mut self,
+        request: bool,
+        pool: &BufferPool,
+    ) -> Result<(), Error> {
+        if !self.keys.as_ref().is_some_and(TrafficKeys::can_update) {
+            return Err(Error::KeysExhausted);
+        }
+        self.seal_control(
+            ContentType::Handshake,
+            &KEY_UPDATE[usize::from(request)],
+            pool,
+        )?;
+        self.keys
+            .as_mut()
+            .and_then(TrafficKeys::update)
+            .ok_or(Error::KeysExhausted)
+    }
+
+    /// As new, but with the same settings.
+    pub(crate) fn clear(&mut self, pool: &BufferPool) {
+        self.release(pool);
+        let contents = self.contents.take().map(|mut contents| {
+            contents.restart();
+            contents
+        });
+        *self = Self {
+            fragmenter: self.fragmenter,
+            block_padding: self.block_padding,
+            contents,
+            ..Self::default()
+        };
+    }
+
+    /// Gives the buffer up, whatever is in it: the connection is dropped.
+    pub(crate) fn release(&mut self, pool: &BufferPool) {
+        self.buffer.release(pool);
+    }
+
+    /// Makes sure a buffer is held.
+    pub(crate) fn alloc_buffer(&mut self, pool: &BufferPool) {
+        self.buffer.hold(pool, RECORD_CAPACITY);
+    }
+
+    /// Releases the buffer if nothing is left to transmit.
+    pub(crate) fn free_buffer(&mut self, pool: &BufferPool) {
+        if self.buffer.is_empty() {
+            self.buffer.release(pool);
+        }
+    }
+
+    fn seal_next(&mut self, rest: &[u8], pool: &BufferPool) -> Result<(), Error> {
+        if let Some(alert) = self.alert.take() {
+            return self.seal_control(ContentType::Alert, &alert.encode(), pool);
+        }
+        if self.keys.as_ref().is_some_and(TrafficKeys::nearly_used_up) {
+            return self.seal_key_update(false, pool);
+        }
+        let fragment = &rest[..self.fragmenter.next(rest.len())];
+        self.seal(ContentType::ApplicationData, fragment, pool)?;
+        if let Some(contents) = &mut self.contents {
+            contents.update(fragment);
+        }
+        let address = fragment.as_ptr().addr();
+        self.held = Held::Application(PendingWrite {
+            len: fragment.len(),
+            address,
+        });
+        Ok(())
+    }
+
+    fn seal_control(
+        &mut self,
+        content_type: ContentType,
+        message: &[u8],
+        pool: &BufferPool,
+    ) -> Result<(), Error> {
+        if self.buffer.is_held() && self.buffer.spare() < CONTROL_ROOM {
+            self.buffer.compact();
+        }
+        self.seal(content_type, message, pool)?;
+        self.held = Held::Control;
+        Ok(())
+    }
+
+    fn seal(
+        &mut self,
+        content_type: ContentType,
+        fragment: &[u8],
+        pool: &BufferPool,
+    ) -> Result<(), Error> {
+        let padding = self.padding(fragment.len());
+        let keys = self.keys.as_mut().ok_or(Error::KeysExhausted)?;
+        self.buffer.hold(pool, RECORD_CAPACITY);
+        let sealed = keys
+            .seal(content_type, fragment, padding, self.buffer.spare_mut())
+            .map_err(|_| Error::KeysExhausted)?;
+        self.buffer.commit(sealed);
+        tracing::trace!(
+            content_type = content_type.wire(),
+            fragment = fragment.len(),
+            record = sealed,
+            "sealed"
+        );
+        Ok(())
+    }
+
+    /// Zero bytes that bring a fragment to a multiple of the block, within the maximum fragment.
+    fn padding(&self, len: usize) -> usize {
+        match usize::from(self.block_padding) {
+            0 | 1 => 0,
+            block => (len.next_multiple_of(block).min(MAX_FRAGMENT)).saturating_sub(len),
+        }
+    }
+
+    /// Takes the count to be returned to the caller; the write is over.
+    fn report(&mut self, modes: SslMode, pool: &BufferPool) -> usize {
+        if let Some(contents) = &mut self.contents {
+            contents.restart();
+        }
+        self.release_if(modes, pool);
+        core::mem::take(&mut self.unreported)
+    }
+
+    fn release_if(&mut self, modes: SslMode, pool: &BufferPool) {
+        if modes.contains(SslMode::RELEASE_BUFFERS) && self.buffer.is_empty() {
+            self.buffer.release(pool);
+        }
+    }
+}
