@@ -8,6 +8,7 @@ use ssl_mode::{SharedModeRegister, SslMode};
 
 use crate::config::{ClientConfig, ConfigError, ServerConfig};
 use crate::error::Error;
+use crate::handshake::session::ClientSession;
 use crate::handshake::{ClientSetup, Handshake, ServerSetup, StartError};
 use crate::pool::BufferPool;
 
@@ -98,6 +99,17 @@ impl Context {
     /// The mask that new connections inherit.
     pub fn mode(&self) -> SslMode {
         self.shared.modes.get()
+    }
+
+    /// Stores a session for the next connection to its server; on servers, does nothing.
+    ///
+    /// # Errors
+    /// [`ConfigError::UnusableSession`] if this configuration could not have made the session.
+    pub fn import_session(&self, session: &ClientSession) -> Result<(), ConfigError> {
+        match &self.shared.setup {
+            Setup::Client(setup) => setup.import(session),
+            Setup::Server(_) => Ok(()),
+        }
     }
 
     /// Idle record buffers in the pool right now.

@@ -64,6 +64,7 @@ pub use connection::{
 pub use context::{Context, Side};
 pub use error::{CertificateFault, Error, HandshakeFault, Misuse, PeerFault};
 pub use handshake::Negotiated;
+pub use handshake::session::{BadSession, ClientSession};
 pub use protect::Algorithm;
 pub use reason::Reason;
 pub use ssl_mode::SslMode;

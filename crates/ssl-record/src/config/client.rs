@@ -28,6 +28,7 @@ pub struct ClientConfig {
     pub(crate) identity: Option<Identity>,
     pub(crate) sessions: usize,
     pub(crate) server_name_indication: bool,
+    pub(crate) export_sessions: bool,
 }
 
 impl ClientConfig {
@@ -44,6 +45,7 @@ impl ClientConfig {
             identity: None,
             sessions: 256,
             server_name_indication: true,
+            export_sessions: false,
         }
     }
 
@@ -58,6 +60,14 @@ impl ClientConfig {
     #[must_use]
     pub fn sessions(mut self, servers: usize) -> Self {
         self.sessions = servers;
+        self
+    }
+
+    /// Whether connections keep their newest session for
+    /// [`Connection::session`](crate::Connection::session), to be stored and imported elsewhere. Default: no.
+    #[must_use]
+    pub fn export_sessions(mut self, keep: bool) -> Self {
+        self.export_sessions = keep;
         self
     }
 

@@ -66,6 +66,11 @@ pub enum ConfigError {
         /// The newest enabled.
         max: ProtocolVersion,
     },
+    /// A stored session that this configuration could not have made, or that is damaged.
+    #[error(
+        "stored session cannot be used with this configuration; delete it and connect without it"
+    )]
+    UnusableSession,
     /// A server without a certificate.
     #[error("a server needs a certificate")]
     NoIdentity,

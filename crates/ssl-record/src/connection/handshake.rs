@@ -80,17 +80,17 @@ impl Connection {
             return Ok(Step::Done(()));
         }
         if let Some(request) = self
-            .session_mut()
+            .established_mut()
             .and_then(|session| session.key_update.take())
         {
             self.write
                 .seal_key_update(request.is_requested(), self.context.pool())?;
-            if let Some(session) = self.session_mut() {
+            if let Some(session) = self.established_mut() {
                 session.sending_key_update = true;
             }
         }
         if !self
-            .session()
+            .established()
             .is_some_and(|session| session.sending_key_update)
         {
             return Ok(Step::Done(()));
@@ -98,7 +98,7 @@ impl Connection {
         match then(self.write.drain(self.mode(), self.context.pool())?) {
             Err(step) => Ok(step),
             Ok(()) => {
-                if let Some(session) = self.session_mut() {
+                if let Some(session) = self.established_mut() {
                     session.sending_key_update = false;
                 }
                 Ok(Step::Done(()))

@@ -17,6 +17,7 @@ pub use self::write::{KeyUpdateRequest, WriteCall};
 use crate::config::ConfigError;
 use crate::context::{Context, Side};
 use crate::error::Error;
+use crate::handshake::session::{ClientSession, Resumable};
 use crate::handshake::{Established, Handshake, Negotiated, Tickets};
 use crate::protect::Exporter;
 use crate::read::ReadPath;
@@ -111,12 +112,16 @@ struct Session {
     negotiated: Negotiated,
     exporter: Exporter,
     tickets: Option<Tickets>,
+    /// The newest session, if sessions are exported.
+    resumable: Option<Resumable>,
     /// A key update asked for by us and not yet sent (statement W29).
     key_update: Option<KeyUpdateRequest>,
     /// It is sealed and not yet transmitted and flushed.
     sending_key_update: bool,
     /// A key update asked for by the peer and not yet answered (statement W31).
     reply_owed: bool,
+    /// A refusal to renegotiate is not transmitted and flushed yet (statement R31).
+    refusing: bool,
 }
 
 impl Connection {
@@ -173,7 +178,20 @@ impl Connection {
 
     /// What was negotiated; `None` before the handshake is complete and after a failure.
     pub fn negotiated(&self) -> Option<&Negotiated> {
-        self.session().map(|session| &session.negotiated)
+        self.established().map(|session| &session.negotiated)
+    }
+
+    /// The newest session of a client whose context exports sessions
+    /// ([`ClientConfig::export_sessions`](crate::config::ClientConfig::export_sessions)). In TLS 1.3 it comes after the handshake, with the first
+    /// reads.
+    pub fn session(&self) -> Option<ClientSession> {
+        let session = self.established()?;
+        let resumable = session.resumable.clone()?;
+        Some(ClientSession::new(
+            &self.server_name,
+            &session.negotiated,
+            resumable,
+        ))
     }
 
     /// Fills `out` with keying material for `label` (RFC 5705, RFC 8446 section 7.5).
@@ -187,7 +205,7 @@ impl Connection {
         context: Option<&[u8]>,
     ) -> Result<(), Error> {
         let exported = self
-            .session()
+            .established()
             .map(|session| session.exporter.export(out, label, context));
         match exported {
             Some(Ok(())) => Ok(()),
@@ -249,14 +267,14 @@ impl Connection {
         }
     }
 
-    fn session(&self) -> Option<&Session> {
+    fn established(&self) -> Option<&Session> {
         match &self.phase {
             Phase::Established(session) => Some(session),
             Phase::Handshaking(_) | Phase::Failed(_) => None,
         }
     }
 
-    fn session_mut(&mut self) -> Option<&mut Session> {
+    fn established_mut(&mut self) -> Option<&mut Session> {
         match &mut self.phase {
             Phase::Established(session) => Some(session),
             Phase::Handshaking(_) | Phase::Failed(_) => None,
@@ -320,6 +338,7 @@ impl Session {
             negotiated,
             exporter,
             tickets,
+            resumable,
         } = established;
         write.install(sealing);
         read.install(opening);
@@ -327,9 +346,11 @@ impl Session {
             negotiated,
             exporter,
             tickets,
+            resumable,
             key_update: None,
             sending_key_update: false,
             reply_owed: false,
+            refusing: false,
         }
     }
 }

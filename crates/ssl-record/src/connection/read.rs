@@ -70,7 +70,7 @@ impl Connection {
             peek,
             in_init,
             amid_message: self.read.is_amid_message(),
-            sending: false,
+            sending: self.is_refusing(),
         })
     }
 
@@ -152,7 +152,10 @@ impl Connection {
                 return Ok(Err(step));
             }
             *sending = false;
-            if !self.mode().contains(SslMode::AUTO_RETRY) {
+            if let Some(session) = self.established_mut() {
+                session.refusing = false;
+            }
+            if !self.mode().contains(SslMode::AUTO_RETRY) && !self.read.has_read_ahead() {
                 return Ok(Ok(Arrived::Interrupted));
             }
         }
@@ -177,7 +180,7 @@ impl Connection {
             Event::Message(message) => {
                 let handled = self.handle(&message);
                 self.checked(handled)?;
-                *sending = self.write.has_queued_alert();
+                *sending = self.is_refusing();
                 let resumed = core::mem::take(amid_message);
                 let retry = self.mode().contains(SslMode::AUTO_RETRY);
                 let interrupted = !retry && !resumed && !*sending && !self.read.has_read_ahead();
@@ -218,7 +221,10 @@ impl Connection {
         };
         match (session.negotiated.version, message.kind) {
             (ProtocolVersion::Tls13, NEW_SESSION_TICKET) => match &mut session.tickets {
-                Some(tickets) => tickets.store(&message.body),
+                Some(tickets) => {
+                    session.resumable = tickets.store(&message.body)?;
+                    Ok(())
+                }
                 None => unexpected(),
             },
             (ProtocolVersion::Tls13, KEY_UPDATE) => {
@@ -247,7 +253,16 @@ impl Connection {
         if !self.shutdown.sent {
             self.write
                 .queue_alert(Alert::warning(AlertDescription::NO_RENEGOTIATION));
+            if let Some(session) = self.established_mut() {
+                session.refusing = true;
+            }
         }
         Ok(())
+    }
+
+    /// Whether a refusal to renegotiate has yet to leave. A write or a shutdown may have sent it since.
+    fn is_refusing(&self) -> bool {
+        let left = self.write.has_queued_alert() || !self.write.is_idle();
+        left && !self.shutdown.sent && self.established().is_some_and(|session| session.refusing)
     }
 }

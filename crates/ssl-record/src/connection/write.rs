@@ -111,7 +111,7 @@ impl Connection {
     /// W32).
     fn answer_key_update(&mut self) -> Result<(), Error> {
         let owed = self
-            .session_mut()
+            .established_mut()
             .is_some_and(|session| core::mem::take(&mut session.reply_owed));
         if owed {
             self.write.seal_key_update(false, self.context.pool())

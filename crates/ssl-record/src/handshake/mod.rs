@@ -4,6 +4,7 @@
 //! below `rustls/`. Does no I/O and knows no modes.
 
 mod rustls;
+pub(crate) mod session;
 
 pub(crate) use self::rustls::{ClientSetup, Handshake, ServerSetup, StartError, Tickets};
 
@@ -30,6 +31,8 @@ pub(crate) struct Established {
     pub(crate) exporter: Exporter,
     /// Takes session tickets that come after the handshake: TLS 1.3 clients only.
     pub(crate) tickets: Option<Tickets>,
+    /// The session a TLS 1.2 client could resume, if it is to be exported.
+    pub(crate) resumable: Option<session::Resumable>,
 }
 
 /// What both sides agreed on.

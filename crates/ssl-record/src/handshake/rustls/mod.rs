@@ -6,11 +6,14 @@
 mod capture;
 mod choose;
 mod errors;
+mod rehearse;
 mod setup;
+mod tap;
 mod trust;
 
 use std::sync::Arc;
 
+use pki_types::UnixTime;
 use rustls::client::{ClientConnectionData, UnbufferedClientConnection};
 use rustls::kernel::KernelConnection;
 use rustls::server::UnbufferedServerConnection;
@@ -19,6 +22,7 @@ use rustls::{CommonState, ConnectionTrafficSecrets, ExtractedSecrets, HandshakeK
 
 use self::capture::{Capture, Captured};
 pub(crate) use self::setup::{ClientSetup, ServerSetup, StartError};
+use super::session::Resumable;
 use super::{Established, Negotiated, Progress};
 use crate::config::{CipherSuite, NamedGroup};
 use crate::error::{Error, HandshakeFault, PeerFault};
@@ -34,6 +38,10 @@ pub(crate) struct Handshake {
     incoming: Vec<u8>,
     /// The server random, for the TLS 1.2 exporter.
     server_random: Option<[u8; 32]>,
+    /// The client's sessions are to be exported.
+    export_sessions: bool,
+    /// The body of a TLS 1.2 NewSessionTicket, if sessions are to be exported.
+    tls12_ticket: Option<Box<[u8]>>,
 }
 
 enum Side {
@@ -42,23 +50,44 @@ enum Side {
 }
 
 /// Takes TLS 1.3 session tickets on behalf of a client whose handshake is over.
-pub(crate) struct Tickets(Box<KernelConnection<ClientConnectionData>>);
+pub(crate) struct Tickets {
+    kernel: Box<KernelConnection<ClientConnectionData>>,
+    export: bool,
+}
 
 impl Tickets {
-    /// Stores the ticket in a NewSessionTicket message's body.
+    /// Stores the ticket in a NewSessionTicket message's body; returns what can be exported of it, if
+    /// that was asked for.
     ///
     /// # Errors
     /// [`PeerFault::BadTicket`] if it cannot be parsed.
-    pub(crate) fn store(&mut self, body: &[u8]) -> Result<(), Error> {
-        self.0
-            .handle_new_session_ticket(body)
-            .map_err(|_| PeerFault::BadTicket.into())
+    pub(crate) fn store(&mut self, body: &[u8]) -> Result<Option<Resumable>, Error> {
+        let (stored, secret) = tap::noting(|| self.kernel.handle_new_session_ticket(body));
+        stored.map_err(|_| PeerFault::BadTicket)?;
+        Ok(secret
+            .filter(|_| self.export)
+            .map(|secret| resumable(secret, body)))
+    }
+}
+
+fn resumable(secret: Secret, ticket: &[u8]) -> Resumable {
+    Resumable {
+        secret,
+        ticket: ticket.into(),
+        received: UnixTime::now().as_secs(),
     }
 }
 
 impl Handshake {
-    fn client(connection: UnbufferedClientConnection, capture: Arc<Capture>) -> Self {
-        Self::new(Side::Client(connection), capture)
+    fn client(
+        connection: UnbufferedClientConnection,
+        capture: Arc<Capture>,
+        export_sessions: bool,
+    ) -> Self {
+        Self {
+            export_sessions,
+            ..Self::new(Side::Client(connection), capture)
+        }
     }
 
     fn server(connection: UnbufferedServerConnection, capture: Arc<Capture>) -> Self {
@@ -71,6 +100,8 @@ impl Handshake {
             capture,
             incoming: Vec::new(),
             server_random: None,
+            export_sessions: false,
+            tls12_ticket: None,
         }
     }
 
@@ -90,6 +121,7 @@ impl Handshake {
             && header.content_type == ContentType::Handshake
         {
             self.note_server_hello(body);
+            self.note_ticket(body);
         }
         self.incoming.extend_from_slice(&header.encode());
         self.incoming.extend_from_slice(body);
@@ -137,7 +169,13 @@ impl Handshake {
                 let (secrets, kernel) = connection
                     .dangerous_into_kernel_connection()
                     .map_err(errors::error)?;
-                (secrets, Some(Tickets(Box::new(kernel))))
+                (
+                    secrets,
+                    Some(Tickets {
+                        kernel: Box::new(kernel),
+                        export: self.export_sessions,
+                    }),
+                )
             }
             Side::Server(connection) => {
                 let (secrets, _) = connection
@@ -150,12 +188,17 @@ impl Handshake {
         let (sealing, opening) =
             keys(secrets, &negotiated, &mut captured, is_client).ok_or_else(lost)?;
         let tickets = tickets.filter(|_| negotiated.version == ProtocolVersion::Tls13);
+        let resumable = match (self.tls12_ticket, captured.master_secret.take()) {
+            (Some(ticket), Some(secret)) => Some(resumable(secret, &ticket)),
+            _ => None,
+        };
         Ok(Established {
             sealing,
             opening,
             negotiated,
             exporter,
             tickets,
+            resumable,
         })
     }
 
@@ -211,6 +254,19 @@ impl Handshake {
             self.server_random = fragment
                 .get(6..38)
                 .and_then(|random| random.try_into().ok());
+        }
+    }
+
+    /// Keeps a TLS 1.2 NewSessionTicket, which servers send in a record of its own or at the end of
+    /// none. One that spans records is not exported; the session still resumes in this process.
+    fn note_ticket(&mut self, fragment: &[u8]) {
+        const NEW_SESSION_TICKET: u8 = 4;
+        if let (true, [NEW_SESSION_TICKET, 0, high, low, body @ ..]) =
+            (self.export_sessions, fragment)
+        {
+            if body.len() == usize::from(u16::from_be_bytes([*high, *low])) {
+                self.tls12_ticket = Some(body.into());
+            }
         }
     }
 

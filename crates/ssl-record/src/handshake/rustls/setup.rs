@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use pki_types::ServerName;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::server::{NoServerSessionStorage, ServerSessionMemoryCache, WebPkiClientVerifier};
@@ -13,13 +14,16 @@ use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, SupportedProtocolVersion, version};
 
 use super::choose::{ByName, Noting};
-use super::trust::AnyServer;
+use super::rehearse;
+use super::tap::tapped;
+use super::trust::{AnyServer, Verifier};
 use super::{Capture, Handshake, errors};
 use crate::config::{
     ClientConfig, ClientTrust, Common, ConfigError, Identity, KeyLog, Roots, ServerConfig,
     ServerTrust,
 };
 use crate::error::Error;
+use crate::handshake::session::ClientSession;
 use crate::record::ProtocolVersion;
 
 #[cfg(feature = "aws-lc-rs")]
@@ -31,6 +35,7 @@ use rustls::crypto::ring as backend;
 pub(crate) struct ClientSetup {
     config: rustls::ClientConfig,
     key_log: Option<KeyLog>,
+    export_sessions: bool,
 }
 
 impl ClientSetup {
@@ -41,20 +46,19 @@ impl ClientSetup {
         let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&versions(&ours.common))
             .map_err(|_| ConfigError::NothingEnabled)?;
-        let builder = match &ours.trust {
+        let verifier: Arc<dyn ServerCertVerifier> = match &ours.trust {
             ServerTrust::Roots(roots) => {
-                let verifier = WebPkiServerVerifier::builder_with_provider(store(roots)?, provider)
+                WebPkiServerVerifier::builder_with_provider(store(roots)?, provider)
                     .build()
-                    .map_err(|_| ConfigError::NoRoots("the trusted roots".into()))?;
-                builder.with_webpki_verifier(verifier)
+                    .map_err(|_| ConfigError::NoRoots("the trusted roots".into()))?
             }
             ServerTrust::Anyone => {
-                let verifier = Arc::new(AnyServer::new(provider.signature_verification_algorithms));
-                builder
-                    .dangerous()
-                    .with_custom_certificate_verifier(verifier)
+                Arc::new(AnyServer::new(provider.signature_verification_algorithms))
             }
         };
+        let builder = builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Verifier(verifier)));
         let mut config = match &ours.identity {
             None => builder.with_no_client_auth(),
             Some(identity) => builder
@@ -68,10 +72,20 @@ impl ClientSetup {
         config.alpn_protocols.clone_from(&ours.common.alpn);
         config.enable_sni = ours.server_name_indication;
         config.enable_secret_extraction = true;
+        let key_log = ours.common.key_log.clone();
         Ok(Self {
             config,
-            key_log: ours.common.key_log.clone(),
+            key_log,
+            export_sessions: ours.export_sessions,
         })
+    }
+
+    /// Stores a session for the next handshake with its server.
+    ///
+    /// # Errors
+    /// [`ConfigError::UnusableSession`] if this configuration could not have made it.
+    pub(crate) fn import(&self, session: &ClientSession) -> Result<(), ConfigError> {
+        rehearse::import(&self.config, session)
     }
 
     /// Starts a handshake with the server of that name.
@@ -86,7 +100,7 @@ impl ClientSetup {
         config.key_log = Arc::clone(&capture) as _;
         let connection = rustls::client::UnbufferedClientConnection::new(Arc::new(config), name)
             .map_err(errors::error)?;
-        Ok(Handshake::client(connection, capture))
+        Ok(Handshake::client(connection, capture, self.export_sessions))
     }
 }
 
@@ -200,7 +214,7 @@ fn provider(common: &Common) -> Result<Arc<CryptoProvider>, ConfigError> {
                 .iter()
                 .find(|have| u16::from(have.suite()) == wanted.wire())
         })
-        .copied()
+        .map(|&suite| tapped(suite))
         .collect();
     let available = core::mem::take(&mut provider.kx_groups);
     provider.kx_groups = common

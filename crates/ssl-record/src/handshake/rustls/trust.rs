@@ -1,9 +1,66 @@
-//! Trust in anyone, for those who ask for it by name.
+//! What a client's verifier does that webpki's does not: trust in anyone, for those who ask for it by
+//! name, and rehearsals.
+
+use std::sync::Arc;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
+
+use super::tap;
+
+/// The verifier of every client configuration.
+///
+/// rustls resumes a session only under the verifier that it was made with, so a rehearsal
+/// ([`super::rehearse`]) has to use the real one, which therefore lets the made-up server pass: only
+/// on the rehearsing thread, only while the rehearsal lasts, and no byte from outside takes part in it.
+#[derive(Debug)]
+pub(super) struct Verifier(pub(super) Arc<dyn ServerCertVerifier>);
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if tap::is_replacing() {
+            return Ok(ServerCertVerified::assertion());
+        }
+        self.0.verify_server_cert(leaf, rest, name, ocsp, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        if tap::is_replacing() {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        self.0.verify_tls12_signature(message, leaf, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        if tap::is_replacing() {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        self.0.verify_tls13_signature(message, leaf, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
 
 /// Accepts every certificate, but still checks that the server holds its key.
 #[derive(Debug)]
