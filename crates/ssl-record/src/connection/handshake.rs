@@ -32,7 +32,7 @@ impl Connection {
                 return Ok(Step::Done(()));
             };
             let Handshaking { handshake, flight } = &mut **handshaking;
-            if !flight.rest().is_empty() {
+            if !flight.rest().is_empty() && !flight.is_lone_change_cipher_spec() {
                 return Ok(Step::Transmit);
             }
             if flight.flush_due {

@@ -23,25 +23,49 @@ pub struct ReadCall {
     peek: bool,
     /// A handshake or own key update has to be finished first.
     in_init: bool,
+    arrival: Arrival,
+}
+
+/// What one call knows of the records it is looking at.
+#[derive(Debug)]
+pub(super) struct Arrival {
     /// A post-handshake message begun by an earlier call: its end does not interrupt this one
     /// (statement R54).
     amid_message: bool,
-    /// A refusal queued by this call is being sent.
-    sending: bool,
+    /// A refusal, of this call or an earlier one that blocked, is being sent.
+    replying: bool,
 }
 
 /// What a look at the incoming records led to.
 pub(super) enum Arrived {
     /// Unread plaintext, possibly of an empty record.
     Plaintext,
-    /// The transport has to deliver more.
-    NeedBytes,
     /// The peer's close_notify, or an end of stream that passes as one.
     Closed,
-    /// A post-handshake message was handled; without AUTO_RETRY the call ends here.
-    Interrupted,
     /// Something was handled; look again.
     Again,
+    /// The driver has to act first, or the call ends with a want.
+    Stop(Stop),
+}
+
+/// Why no further record can be looked at now.
+pub(super) enum Stop {
+    Transmit,
+    Flush,
+    Receive,
+    /// A post-handshake message was handled and AUTO_RETRY is off.
+    Interrupted,
+}
+
+impl<T> From<Stop> for Step<T> {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Transmit => Self::Transmit,
+            Stop::Flush => Self::Flush,
+            Stop::Receive => Self::Receive,
+            Stop::Interrupted => Self::Want(Want::Read),
+        }
+    }
 }
 
 impl Connection {
@@ -69,8 +93,7 @@ impl Connection {
         Ok(ReadCall {
             peek,
             in_init,
-            amid_message: self.read.is_amid_message(),
-            sending: self.is_refusing(),
+            arrival: self.begin_arrival(),
         })
     }
 
@@ -103,11 +126,8 @@ impl Connection {
                     return Ok(Step::Done(Received::Data(n)));
                 }
             }
-            match self.arrive(&mut call.amid_message, &mut call.sending)? {
-                Err(step) => return Ok(step),
-                Ok(Arrived::NeedBytes) => return Ok(Step::Receive),
-                Ok(Arrived::Interrupted) => return Ok(Step::Want(Want::Read)),
-                Ok(Arrived::Plaintext | Arrived::Closed | Arrived::Again) => {}
+            if let Arrived::Stop(stop) = self.arrive(&mut call.arrival)? {
+                return Ok(stop.into());
             }
         }
     }
@@ -139,39 +159,31 @@ impl Connection {
         Some(n)
     }
 
-    /// Looks at the next record and acts on everything that is not application data; `Ok(Err(step))`
-    /// if a reply has to leave first.
-    pub(super) fn arrive(
-        &mut self,
-        amid_message: &mut bool,
-        sending: &mut bool,
-    ) -> Result<Result<Arrived, Step<Received>>, Error> {
-        if *sending && !self.write.is_pending() {
-            let drained = self.write.drain(self.mode(), self.context.pool());
-            if let Err(step) = then(self.checked(drained)?) {
-                return Ok(Err(step));
-            }
-            *sending = false;
-            if let Some(session) = self.established_mut() {
-                session.refusing = false;
-            }
-            if !self.mode().contains(SslMode::AUTO_RETRY) && !self.read.has_read_ahead() {
-                return Ok(Ok(Arrived::Interrupted));
-            }
+    pub(super) fn begin_arrival(&self) -> Arrival {
+        Arrival {
+            amid_message: self.read.is_amid_message(),
+            replying: self.is_refusing(),
+        }
+    }
+
+    /// Looks at the next record and acts on everything that is not application data.
+    pub(super) fn arrive(&mut self, arrival: &mut Arrival) -> Result<Arrived, Error> {
+        if arrival.replying && !self.write.is_pending() {
+            return self.reply(arrival);
         }
         let Phase::Established(session) = &self.phase else {
             return Err(Error::AlreadyFailed);
         };
         let next = self.read.next(session.negotiated.version);
         match self.checked(next)? {
-            Event::Plaintext => Ok(Ok(Arrived::Plaintext)),
-            Event::Discard => Ok(Ok(Arrived::Again)),
-            Event::NeedBytes if self.eof => self.end_of_stream().map(Ok),
-            Event::NeedBytes => Ok(Ok(Arrived::NeedBytes)),
+            Event::Plaintext => Ok(Arrived::Plaintext),
+            Event::Discard => Ok(Arrived::Again),
+            Event::NeedBytes if self.eof => self.end_of_stream(),
+            Event::NeedBytes => Ok(Arrived::Stop(Stop::Receive)),
             Event::CloseNotify => {
                 self.shutdown.received = true;
                 self.blocked(Want::Read);
-                Ok(Ok(Arrived::Closed))
+                Ok(Arrived::Closed)
             }
             Event::FatalAlert(description) => {
                 self.shutdown.received = true;
@@ -180,16 +192,40 @@ impl Connection {
             Event::Message(message) => {
                 let handled = self.handle(&message);
                 self.checked(handled)?;
-                *sending = self.is_refusing();
-                let resumed = core::mem::take(amid_message);
-                let retry = self.mode().contains(SslMode::AUTO_RETRY);
-                let interrupted = !retry && !resumed && !*sending && !self.read.has_read_ahead();
-                Ok(Ok(if interrupted {
-                    Arrived::Interrupted
+                arrival.replying = self.is_refusing();
+                let resumed = core::mem::take(&mut arrival.amid_message);
+                if resumed || arrival.replying {
+                    Ok(Arrived::Again)
                 } else {
-                    Arrived::Again
-                }))
+                    Ok(self.retry())
+                }
             }
+        }
+    }
+
+    /// Sends what a post-handshake message was answered with.
+    fn reply(&mut self, arrival: &mut Arrival) -> Result<Arrived, Error> {
+        let drained = self.write.drain(self.mode(), self.context.pool());
+        Ok(match self.checked(drained)? {
+            Step::Transmit => Arrived::Stop(Stop::Transmit),
+            Step::Flush => Arrived::Stop(Stop::Flush),
+            Step::Receive | Step::Want(_) | Step::Done(()) => {
+                arrival.replying = false;
+                if let Some(session) = self.established_mut() {
+                    session.refusing = false;
+                }
+                self.retry()
+            }
+        })
+    }
+
+    /// Whether the call goes on after a record without application data: with AUTO_RETRY, or while
+    /// raw bytes are buffered (statements R10 to R13, R54).
+    fn retry(&self) -> Arrived {
+        if self.mode().contains(SslMode::AUTO_RETRY) || self.read.has_read_ahead() {
+            Arrived::Again
+        } else {
+            Arrived::Stop(Stop::Interrupted)
         }
     }
 

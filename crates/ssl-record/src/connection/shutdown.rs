@@ -1,10 +1,10 @@
 //! Closing both directions, one after the other.
 
-use super::read::Arrived;
+use super::read::{Arrival, Arrived};
 use super::{Connection, Phase, then};
 use crate::error::{Error, Misuse, PeerFault};
 use crate::record::Alert;
-use crate::step::{Shutdown, Step, Want};
+use crate::step::{Shutdown, Step};
 
 /// Which directions are closed: `SSL_get_shutdown`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,8 +19,7 @@ pub struct ShutdownState {
 #[derive(Debug)]
 pub struct ShutdownCall {
     stage: Stage,
-    amid_message: bool,
-    sending: bool,
+    arrival: Arrival,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +75,7 @@ impl Connection {
         };
         Ok(ShutdownCall {
             stage,
-            amid_message: self.read.is_amid_message(),
-            sending: false,
+            arrival: self.begin_arrival(),
         })
     }
 
@@ -109,14 +107,8 @@ impl Connection {
                 return self.checked(Err(PeerFault::DataAfterCloseNotify.into()));
             }
             self.read.consume(0);
-            match self.arrive(&mut call.amid_message, &mut call.sending)? {
-                Err(step) => match then(step) {
-                    Err(step) => return Ok(step),
-                    Ok(_) => continue,
-                },
-                Ok(Arrived::NeedBytes) => return Ok(Step::Receive),
-                Ok(Arrived::Interrupted) => return Ok(Step::Want(Want::Read)),
-                Ok(Arrived::Plaintext | Arrived::Closed | Arrived::Again) => {}
+            if let Arrived::Stop(stop) = self.arrive(&mut call.arrival)? {
+                return Ok(stop.into());
             }
         }
     }
