@@ -31,7 +31,7 @@
 //! assert_eq!(connection.get().to_string(), "ENABLE_PARTIAL_WRITE|ACCEPT_MOVING_WRITE_BUFFER");
 //! # Ok::<(), ssl_mode::ParseModeError>(())
 //! ```
-#![no_std]
+#![cfg_attr(not(loom), no_std)]
 #![forbid(unsafe_code)]
 
 mod mode;

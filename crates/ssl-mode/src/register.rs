@@ -3,8 +3,10 @@
 //! Owns the set/clear/get rules, the truncation of C's `long`, and inheritance from context to
 //! connection. Must not know what any bit means.
 
-#[cfg(target_has_atomic = "32")]
+#[cfg(all(target_has_atomic = "32", not(loom)))]
 use core::sync::atomic::{AtomicU32, Ordering};
+#[cfg(loom)]
+use loom::sync::atomic::{AtomicU32, Ordering};
 
 use crate::SslMode;
 
@@ -112,8 +114,18 @@ pub struct SharedModeRegister {
 #[cfg(target_has_atomic = "32")]
 impl SharedModeRegister {
     /// A register that holds `mask`. A new context's is [`Default`] (M3).
+    #[cfg(not(loom))]
     #[must_use]
     pub const fn new(mask: SslMode) -> Self {
+        Self {
+            bits: AtomicU32::new(mask.bits()),
+        }
+    }
+
+    /// As above; loom's atomics cannot be made in a constant.
+    #[cfg(loom)]
+    #[must_use]
+    pub fn new(mask: SslMode) -> Self {
         Self {
             bits: AtomicU32::new(mask.bits()),
         }
@@ -172,4 +184,27 @@ const fn from_long(modes: i64) -> SslMode {
 /// Widens without a sign (M7).
 const fn to_long(mask: SslMode) -> i64 {
     mask.bits() as i64
+}
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::{SharedModeRegister, SslMode};
+    use loom::sync::Arc;
+
+    #[test]
+    fn loom_threads_that_change_different_bits_lose_none() {
+        loom::model(|| {
+            let context = Arc::new(SharedModeRegister::new(SslMode::AUTO_RETRY));
+            let sets = Arc::clone(&context);
+            let setter = loom::thread::spawn(move || sets.set(SslMode::RELEASE_BUFFERS));
+            let clears = Arc::clone(&context);
+            let clearer = loom::thread::spawn(move || clears.clear(SslMode::AUTO_RETRY));
+            let inherited = context.inherit().get();
+            assert!(setter.join().unwrap().contains(SslMode::RELEASE_BUFFERS));
+            assert!(!clearer.join().unwrap().contains(SslMode::AUTO_RETRY));
+            assert_eq!(context.get(), SslMode::RELEASE_BUFFERS);
+            let possible = SslMode::AUTO_RETRY | SslMode::RELEASE_BUFFERS;
+            assert!(possible.contains(inherited), "{inherited} was never set");
+        });
+    }
 }
