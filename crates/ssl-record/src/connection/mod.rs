@@ -283,10 +283,11 @@ impl Connection {
 
     /// Passes a result on; a final error first ends the connection (the effect of `SSLfatal`).
     fn checked<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        if let Err(error) = &result {
-            if error.is_final() && !self.is_failed() {
-                self.fail(error);
-            }
+        if let Err(error) = &result
+            && error.is_final()
+            && !self.is_failed()
+        {
+            self.fail(error);
         }
         result
     }
@@ -312,7 +313,7 @@ impl Connection {
                 self.phase = Phase::Failed(flight);
             }
             (Phase::Established(_), Some(alert)) => {
-                self.write.seal_last_alert(alert, self.context.pool())
+                self.write.seal_last_alert(alert, self.context.pool());
             }
             (Phase::Established(_) | Phase::Failed(_), _) => {}
         }

@@ -121,10 +121,10 @@ impl Connection {
             if self.shutdown.received {
                 return Ok(Step::Done(Received::Closed));
             }
-            if self.read.has_plaintext() {
-                if let Some(n) = self.deliver(call.peek, out) {
-                    return Ok(Step::Done(Received::Data(n)));
-                }
+            if self.read.has_plaintext()
+                && let Some(n) = self.deliver(call.peek, out)
+            {
+                return Ok(Step::Done(Received::Data(n)));
             }
             if let Arrived::Stop(stop) = self.arrive(&mut call.arrival)? {
                 return Ok(stop.into());

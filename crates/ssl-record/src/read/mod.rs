@@ -246,6 +246,9 @@ impl ReadPath {
                     (ProtocolVersion::Tls12, AlertLevel::Unknown(level)) => {
                         Err(PeerFault::UnknownAlertLevel(level).into())
                     }
+                    (ProtocolVersion::Tls12, AlertLevel::Fatal) => {
+                        Ok(Event::FatalAlert(description))
+                    }
                     _ => Ok(Event::CloseNotify),
                 };
             }

@@ -263,20 +263,16 @@ impl Handshake {
         const NEW_SESSION_TICKET: u8 = 4;
         if let (true, [NEW_SESSION_TICKET, 0, high, low, body @ ..]) =
             (self.export_sessions, fragment)
+            && body.len() == usize::from(u16::from_be_bytes([*high, *low]))
         {
-            if body.len() == usize::from(u16::from_be_bytes([*high, *low])) {
-                self.tls12_ticket = Some(body.into());
-            }
+            self.tls12_ticket = Some(body.into());
         }
     }
 
-    /// After a failure rustls has at most an alert left to say.
+    /// After a failure rustls has at most an alert left to say. Asked for more than that it would
+    /// look at the faulty record again and fail a second time.
     fn drain_alert(&mut self, out: &mut Vec<u8>) {
-        loop {
-            if !matches!(self.turn(out), Turn::Again) {
-                return;
-            }
-        }
+        while self.common().wants_write() && matches!(self.turn(out), Turn::Again) {}
     }
 }
 

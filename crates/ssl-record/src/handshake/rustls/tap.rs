@@ -199,7 +199,7 @@ fn through_the_tap(secret: &mut [u8]) {
         Tap::Note(noted) => *noted = Secret::new(secret),
         // Another length is another hash: the rehearsal then fails to resume, and harms nothing.
         Tap::Replace(stored) if stored.bytes().len() == secret.len() => {
-            secret.copy_from_slice(stored.bytes())
+            secret.copy_from_slice(stored.bytes());
         }
         Tap::Replace(_) => {}
     });
