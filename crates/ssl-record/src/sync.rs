@@ -7,6 +7,8 @@
 use loom::sync as imp;
 #[cfg(not(loom))]
 use std::sync as imp;
+// loom has none of its own and returns this one.
+use std::sync::PoisonError;
 
 /// A mutex without poisoning.
 pub(crate) struct Mutex<T>(imp::Mutex<T>);
@@ -17,6 +19,6 @@ impl<T> Mutex<T> {
     }
 
     pub(crate) fn lock(&self) -> imp::MutexGuard<'_, T> {
-        self.0.lock().unwrap_or_else(imp::PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
