@@ -46,12 +46,21 @@ pub(crate) fn identity(kind: KeyKind) -> (Identity, Roots) {
     (identity.clone(), roots.clone())
 }
 
-/// Contexts for both sides with one version, P-256.
-pub(crate) fn contexts(version: ProtocolVersion) -> (Context, Context) {
+/// Configurations for both sides with one version, P-256.
+pub(crate) fn configs(version: ProtocolVersion) -> (ClientConfig, ServerConfig) {
     let (identity, roots) = identity(KeyKind::EcP256);
     (
-        Context::client(ClientConfig::new(roots).versions(version, version)).unwrap(),
-        Context::server(ServerConfig::new(identity).versions(version, version)).unwrap(),
+        ClientConfig::new(roots).versions(version, version),
+        ServerConfig::new(identity).versions(version, version),
+    )
+}
+
+/// Contexts for both sides with one version, P-256.
+pub(crate) fn contexts(version: ProtocolVersion) -> (Context, Context) {
+    let (client, server) = configs(version);
+    (
+        Context::client(client).unwrap(),
+        Context::server(server).unwrap(),
     )
 }
 
@@ -100,6 +109,12 @@ impl Pair {
         pair.client.expect_no_data();
         pair.server.expect_no_data();
         pair
+    }
+
+    /// A pair that has not started, with contexts of its own.
+    pub(crate) fn of(client: ClientConfig, server: ServerConfig) -> Self {
+        let client = Context::client(client).unwrap();
+        Self::fresh(&client, &Context::server(server).unwrap())
     }
 
     /// Runs the handshake to its end on both sides.

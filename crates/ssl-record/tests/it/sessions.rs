@@ -25,7 +25,9 @@ fn client(roots: &Roots, suite: CipherSuite) -> Context {
 
 fn server(suite: CipherSuite, kind: KeyKind) -> (Context, Roots) {
     let (identity, roots) = identity(kind);
-    let config = ServerConfig::new(identity).versions(suite.version(), suite.version()).session_cache(0);
+    let config = ServerConfig::new(identity)
+        .versions(suite.version(), suite.version())
+        .session_cache(0);
     (Context::server(config).unwrap(), roots)
 }
 
@@ -35,19 +37,36 @@ fn a_stored_session_resumes_in_another_context() {
         let (server, roots) = server(suite, kind);
         let first = Pair::connected(&client(&roots, suite), &server);
         assert!(!first.client.connection.negotiated().unwrap().resumed);
-        let stored = first.client.connection.session().expect("a session").to_bytes();
+        let stored = first
+            .client
+            .connection
+            .session()
+            .expect("a session")
+            .to_bytes();
 
         let elsewhere = client(&roots, suite);
-        elsewhere.import_session(&ClientSession::from_bytes(&stored).unwrap()).unwrap();
+        elsewhere
+            .import_session(&ClientSession::from_bytes(&stored).unwrap())
+            .unwrap();
         let mut second = Pair::connected(&elsewhere, &server);
         for half in [&second.client, &second.server] {
             assert!(half.connection.negotiated().unwrap().resumed, "{suite}");
         }
-        let shown = |pair: &Pair| pair.client.connection.negotiated().unwrap().peer_certificates.clone();
+        let shown = |pair: &Pair| {
+            pair.client
+                .connection
+                .negotiated()
+                .unwrap()
+                .peer_certificates
+                .clone()
+        };
         assert_eq!(shown(&second), shown(&first), "the stored chain is shown");
         second.client.write(b"resumed").unwrap().done().unwrap();
         assert_eq!(second.server.read_all().unwrap(), b"resumed");
-        assert!(second.client.connection.session().is_some(), "resuming gives a new session");
+        assert!(
+            second.client.connection.session().is_some(),
+            "resuming gives a new session"
+        );
     }
 }
 
@@ -59,10 +78,15 @@ fn a_session_with_a_wrong_secret_does_not_resume_silently() {
     let mut stored = first.client.connection.session().unwrap().to_bytes();
     stored[6 + 2 + 8 + 4 + "localhost".len() + 4] ^= 1; // the first byte of the secret
     let elsewhere = client(&roots, suite);
-    elsewhere.import_session(&ClientSession::from_bytes(&stored).unwrap()).unwrap();
+    elsewhere
+        .import_session(&ClientSession::from_bytes(&stored).unwrap())
+        .unwrap();
     let mut second = Pair::fresh(&elsewhere, &server);
     assert!(second.client.handshake().is_ok());
-    assert!(second.server.handshake().is_err(), "the binder cannot verify");
+    assert!(
+        second.server.handshake().is_err(),
+        "the binder cannot verify"
+    );
 }
 
 #[test]
@@ -72,7 +96,10 @@ fn a_session_of_a_suite_that_is_not_enabled_is_refused() {
     let first = Pair::connected(&client(&roots, suite), &server);
     let session = first.client.connection.session().unwrap();
     let elsewhere = client(&roots, CipherSuite::Aes256GcmSha384);
-    assert_eq!(elsewhere.import_session(&session), Err(ConfigError::UnusableSession));
+    assert_eq!(
+        elsewhere.import_session(&session),
+        Err(ConfigError::UnusableSession)
+    );
 }
 
 #[test]
@@ -81,7 +108,9 @@ fn an_import_never_makes_a_stranger_trusted() {
     let (first_server, roots) = server(suite, kind);
     let first = Pair::connected(&client(&roots, suite), &first_server);
     let elsewhere = client(&roots, suite);
-    elsewhere.import_session(&first.client.connection.session().unwrap()).unwrap();
+    elsewhere
+        .import_session(&first.client.connection.session().unwrap())
+        .unwrap();
     // Another server, of another authority, cannot resume, so it has to show its certificate.
     let (stranger, _) = server(suite, KeyKind::Ed25519);
     let mut pair = Pair::fresh(&elsewhere, &stranger);
