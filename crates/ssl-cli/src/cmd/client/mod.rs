@@ -1,0 +1,186 @@
+//! `client`: connects standard input and output to a TLS server.
+//!
+//! Owns the arguments and the order of events; connecting, relaying and reporting have their files.
+
+mod connect;
+mod progress;
+mod relay;
+mod report;
+mod wait;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use ssl_record::config::{ClientConfig, Roots, ServerTrust};
+use ssl_record::{Context, KeyUpdateRequest};
+
+use crate::failure::{Failure, note};
+use crate::options::{self, TlsOptions, configured};
+use crate::trace;
+
+/// Arguments of `client`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The server
+    #[arg(value_name = "HOST:PORT")]
+    target: Target,
+    /// Authorities to trust: a PEM file, or "system" for the platform's [default: Mozilla's]
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Certificate chain to show if the server asks, PEM, leaf first
+    #[arg(long, value_name = "FILE")]
+    cert: Option<PathBuf>,
+    /// Its private key, PEM [default: the file of --cert]
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+    /// Name to ask for and to verify [default: HOST]
+    #[arg(long, value_name = "NAME")]
+    servername: Option<String>,
+    /// Verify nothing: anyone on the path can read and change the traffic
+    #[arg(long, conflicts_with = "ca")]
+    insecure: bool,
+    /// Connect twice and say whether the second connection resumed the session of the first
+    #[arg(long)]
+    resume: bool,
+    /// Change the keys once the handshake is done (TLS 1.3)
+    #[arg(long)]
+    key_update: bool,
+    /// Seconds to wait for the connection and for the handshake
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: u64,
+    /// Do not say what was negotiated
+    #[arg(long, short)]
+    quiet: bool,
+    #[command(flatten)]
+    tls: TlsOptions,
+}
+
+/// Where to connect to.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// A host name or an address, without brackets.
+    host: String,
+    port: u16,
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "write HOST:PORT, such as example.org:443 or [::1]:443".to_owned();
+        let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
+        let bare = host
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
+        let ambiguous = bare.is_none() && host.contains(':');
+        let host = bare.unwrap_or(host);
+        match port.parse() {
+            Ok(port) if !host.is_empty() && !ambiguous => Ok(Self {
+                host: host.to_owned(),
+                port,
+            }),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// Connects, relays until both directions are closed.
+///
+/// # Errors
+/// The one line that says what went wrong.
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    if args.tls.trace {
+        trace::start();
+    }
+    if args.insecure {
+        note(
+            "ssl-cli: WARNING: --insecure: the server is NOT verified; anyone on the path can read and change the traffic",
+        );
+    }
+    let context = context(args)?;
+    args.tls.set_modes(&context);
+    let server_name = args.servername.as_deref().unwrap_or(&args.target.host);
+    let connector = connect::Connector {
+        context: &context,
+        target: &args.target,
+        server_name,
+        timeout: Duration::from_secs(args.timeout),
+    };
+    if args.resume {
+        let mut first = connector.connect()?;
+        tell(args, &first);
+        connector.close_politely(&mut first)?;
+    }
+    let mut stream = connector.connect()?;
+    tell(args, &stream);
+    if args.key_update {
+        let connection = stream.connection_mut();
+        connection
+            .key_update(KeyUpdateRequest::Requested)
+            .map_err(|error| Failure::call(&args.target, &error.into()))?;
+        connector.handshake(&mut stream)?;
+    }
+    let progress = progress::Progress::start();
+    relay::Relay::new(&mut stream, &args.target, progress)?.run()
+}
+
+fn tell(args: &Args, stream: &connect::Stream) {
+    if !args.quiet {
+        report::negotiated(&args.target, stream);
+    }
+}
+
+fn context(args: &Args) -> Result<Context, Failure> {
+    let config = match &args.ca {
+        _ if args.insecure => ClientConfig::with_trust(ServerTrust::Anyone),
+        None => ClientConfig::new(Roots::webpki()),
+        Some(path) if path.as_os_str() == "system" => ClientConfig::new(options::platform_roots()?),
+        Some(path) => ClientConfig::new(options::roots("--ca", path)?),
+    };
+    let mut config = configured!(config, &args.tls);
+    if let Some(path) = args
+        .tls
+        .keylog
+        .clone()
+        .or_else(options::environment_key_log)
+    {
+        config = config.key_log(options::key_log(&path)?);
+    }
+    if let Some(cert) = &args.cert {
+        config = config.identity(options::identity(cert, args.key.as_deref())?);
+    }
+    Context::client(config).map_err(|error| Failure::config(&"configuration", &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Target;
+
+    #[test]
+    fn a_target_is_a_host_and_a_port() {
+        let shown = |text: &str| text.parse::<Target>().map(|target| target.to_string());
+        assert_eq!(shown("example.org:443").as_deref(), Ok("example.org:443"));
+        assert_eq!(shown("[::1]:443").as_deref(), Ok("[::1]:443"));
+        for wrong in [
+            "example.org",
+            "example.org:",
+            ":443",
+            "::1:443",
+            "a:99999",
+            "[]:1",
+        ] {
+            assert!(shown(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Runs the built program: one module per subject.
+
+// Helpers outside of `#[test]` functions unwrap as the tests do.
+#![allow(clippy::unwrap_used)]
+
+mod demo;
+mod failures;
+mod interop;
+mod program;
+mod snapshots;
+mod stop;
+mod transfer;
+mod www;
