@@ -1,0 +1,11 @@
+//! What the fuzz targets share: connected pairs, and the models that scripts are checked against.
+//!
+//! Uses the public interface of the crates only. A target in `fuzz_targets/` is one call.
+
+#![forbid(unsafe_code)]
+
+pub mod chunks;
+pub mod pair;
+pub mod reading;
+pub mod tampering;
+pub mod writing;
