@@ -74,8 +74,8 @@ pub enum Misuse {
     /// A key update while a write is pending (statement W19).
     #[error("key update while a write is pending; finish the write first")]
     KeyUpdateDuringWrite,
-    /// A key update before the handshake is complete.
-    #[error("key update before the handshake is complete")]
+    /// A key update before the handshake, or the key update before it, is complete (statement W29).
+    #[error("key update before the handshake or the last key update is complete")]
     StillInInit,
     /// The operation does not exist in the negotiated version.
     #[error("operation needs TLS 1.3")]

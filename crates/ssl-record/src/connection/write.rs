@@ -50,7 +50,8 @@ impl Connection {
         }
         let checked = self.write.begin(self.mode(), data);
         let path = self.checked(checked)?;
-        if !self.write.is_pending() {
+        // Behind an unsent reply another would wait, and another, until the buffer is full.
+        if self.write.is_idle() {
             let answered = self.answer_key_update();
             self.checked(answered)?;
         }
@@ -96,6 +97,9 @@ impl Connection {
         };
         if session.negotiated.version != ProtocolVersion::Tls13 {
             return Err(Misuse::NeedsTls13.into());
+        }
+        if session.key_update.is_some() || session.sending_key_update {
+            return Err(Misuse::StillInInit.into());
         }
         if pending {
             return Err(Misuse::KeyUpdateDuringWrite.into());

@@ -236,3 +236,20 @@ fn tls12_a_change_cipher_spec_after_the_handshake_is_refused() {
     let fault = PeerFault::BadRecordType(CHANGE_CIPHER_SPEC);
     refused(forged, fault, UNEXPECTED_MESSAGE);
 }
+
+#[test]
+fn w57_post_handshake_authentication_is_refused_and_never_meets_a_pending_record() {
+    const CERTIFICATE_REQUEST: [u8; 7] = [13, 0, 0, 3, 0, 0, 0];
+    let mut forged = Forged::established(Tls13);
+    let link = forged.pair.client.end.outgoing();
+    link.set_budget(Some(10));
+    let data = [7; 1000];
+    let blocked = forged.pair.client.write(&data).unwrap();
+    assert_eq!(blocked, Outcome::Want(ssl_record::Want::Write));
+    link.set_budget(None);
+    forged.send_to_client(HANDSHAKE, &CERTIFICATE_REQUEST);
+    let error = tls_error(forged.pair.client.read(&mut [0; 100]));
+    assert_eq!(error, Error::Peer(PeerFault::UnexpectedMessage(13)));
+    // An alert now would be read as the rest of the record: nothing may follow the ten bytes.
+    assert_eq!(link.take_raw().len(), 10);
+}

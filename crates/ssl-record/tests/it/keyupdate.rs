@@ -1,11 +1,11 @@
 //! Key updates between writes: our own, and the replies to the peer's.
 
-use ssl_record::record::ProtocolVersion::Tls12;
+use ssl_record::record::ProtocolVersion::{Tls12, Tls13};
 use ssl_record::{Error, KeyUpdateRequest, Misuse, Outcome, Received, SslMode, Want};
 use ssl_testkit::script::Call;
 use ssl_testkit::script::WriteStep::{Block, Take, TakeAll};
 
-use crate::pair::tls_error;
+use crate::pair::{Pair, tls_error};
 use crate::sending::{FRAGMENT, N, PARTIAL, R1, R3, Sender, WANT_WRITE, data, wrote};
 
 const NONE: SslMode = SslMode::empty();
@@ -217,4 +217,40 @@ fn w29_w31_both_sides_change_keys_again_and_again() {
         );
         assert_eq!(out, [round, 0]);
     }
+}
+
+#[test]
+fn w31_requests_to_a_blocked_connection_are_answered_once() {
+    let mut pair = Pair::established(Tls13);
+    let link = pair.server.end.outgoing();
+    link.set_budget(Some(0));
+    // Far more replies than a buffer could hold, were each of them sealed.
+    for _ in 0..1000 {
+        pair.client
+            .connection
+            .key_update(KeyUpdateRequest::Requested)
+            .unwrap();
+        pair.client.handshake().unwrap().done().unwrap();
+        pair.server.expect_no_data();
+        assert_eq!(pair.server.write(b"").unwrap(), Outcome::Want(Want::Write));
+    }
+    link.set_budget(None);
+    assert_eq!(pair.server.write(b"alive").unwrap(), Outcome::Done(5));
+    assert_eq!(pair.client.read_all().unwrap(), b"alive");
+}
+
+#[test]
+fn w29_a_second_key_update_waits_for_the_first() {
+    let mut pair = Pair::established(Tls13);
+    let connection = &mut pair.client.connection;
+    connection
+        .key_update(KeyUpdateRequest::NotRequested)
+        .unwrap();
+    let again = connection.key_update(KeyUpdateRequest::NotRequested);
+    assert_eq!(again, Err(Error::Misuse(Misuse::StillInInit)));
+    pair.client.handshake().unwrap().done().unwrap();
+    pair.client
+        .connection
+        .key_update(KeyUpdateRequest::NotRequested)
+        .unwrap();
 }

@@ -115,7 +115,8 @@ impl Model {
                 }
             }
             None => {
-                if std::mem::take(&mut self.reply_owed) {
+                // One reply answers every request that came before it has left.
+                if self.outgoing.is_empty() && std::mem::take(&mut self.reply_owed) {
                     self.seal(Content::KeyUpdate { requested: false });
                 }
                 self.seal_own_update();
@@ -205,6 +206,7 @@ impl Model {
         let refused = match () {
             () if self.dead => Error::AlreadyFailed,
             () if !self.tls13 => Misuse::NeedsTls13.into(),
+            () if self.in_init() => Misuse::StillInInit.into(),
             () if self.is_pending() => Misuse::KeyUpdateDuringWrite.into(),
             () if self.sent => Misuse::ProtocolIsShutdown.into(),
             () => {
