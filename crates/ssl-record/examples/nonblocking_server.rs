@@ -5,15 +5,16 @@
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::net::{TcpListener, TcpStream};
+use std::io;
 use std::process::ExitCode;
 
-use polling::{Event, Events, Poller};
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
 use ssl_record::config::{Identity, ServerConfig};
 use ssl_record::io::{CallError, TlsStream};
 use ssl_record::{Connection, Context, Outcome, Received, Shutdown, SslMode, Want};
 
-const LISTENER: usize = 0;
+const LISTENER: Token = Token(0);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,50 +41,41 @@ fn serve(chain: &str, key: &str, address: &str) -> Result<(), Box<dyn Error>> {
     // Many connections, most of them idle: let the idle ones hold no record buffers.
     context.set_mode(SslMode::RELEASE_BUFFERS);
 
-    let listener = TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    let poller = Poller::new()?;
-    watch(&poller, &listener, Event::readable(LISTENER))?;
+    let mut listener = TcpListener::bind(address.parse()?)?;
+    let mut poll = Poll::new()?;
+    poll.registry()
+        .register(&mut listener, LISTENER, Interest::READABLE)?;
     println!("listening on {}", listener.local_addr()?);
 
     let mut clients = HashMap::new();
-    let mut next_key = LISTENER + 1;
-    let mut events = Events::new();
+    let mut last = LISTENER;
+    let mut events = Events::with_capacity(256);
     loop {
-        events.clear();
-        poller.wait(&mut events, None)?;
-        for event in events.iter() {
-            if event.key == LISTENER {
+        match poll.poll(&mut events, None) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            result => result?,
+        }
+        for event in &events {
+            let token = event.token();
+            if token == LISTENER {
+                // Events tell of changes only, so everybody who waits is let in.
                 while let Ok((socket, peer)) = listener.accept() {
-                    socket.set_nonblocking(true)?;
-                    let stream = TlsStream::new(Connection::server(&context)?, socket);
-                    let client = Client {
-                        stream,
-                        unsent: Vec::new(),
-                    };
-                    println!("{peer}: connected as number {next_key}");
-                    // A fresh connection waits for the ClientHello.
-                    watch(&poller, client.socket(), Event::readable(next_key))?;
-                    clients.insert(next_key, client);
-                    next_key += 1;
+                    last = Token(last.0 + 1);
+                    println!("{peer}: connected as number {}", last.0);
+                    clients.insert(last, Client::new(&context, socket, &poll, last)?);
                 }
-                poller.modify(&listener, Event::readable(LISTENER))?;
-            } else if let Some(client) = clients.get_mut(&event.key) {
-                let interest = match client.advance() {
-                    Ok(Some(Want::Write)) => Event::writable(event.key),
-                    Ok(Some(Want::Read | Want::Async)) => Event::readable(event.key),
+            } else if let Some(client) = clients.get_mut(&token) {
+                match client.advance() {
+                    Ok(Some(want)) => client.watch(want, &poll, token)?,
                     ended => {
                         match ended {
-                            Err(error) => println!("number {}: {error}", event.key),
-                            Ok(_) => println!("number {}: closed", event.key),
+                            Err(error) => println!("number {}: {error}", token.0),
+                            Ok(_) => println!("number {}: closed", token.0),
                         }
-                        poller.delete(client.socket())?;
-                        clients.remove(&event.key);
-                        continue;
+                        // Closing the socket ends its registration too.
+                        clients.remove(&token);
                     }
-                };
-                // Oneshot: each event needs its interest renewed, which is when a want can change it.
-                poller.modify(client.socket(), interest)?;
+                }
             }
         }
     }
@@ -93,11 +85,42 @@ fn serve(chain: &str, key: &str, address: &str) -> Result<(), Box<dyn Error>> {
 struct Client {
     stream: TlsStream<TcpStream>,
     unsent: Vec<u8>,
+    /// What its socket is watched for.
+    interest: Interest,
 }
 
 impl Client {
-    fn socket(&self) -> &TcpStream {
-        self.stream.transport()
+    fn new(
+        context: &Context,
+        mut socket: TcpStream,
+        poll: &Poll,
+        token: Token,
+    ) -> Result<Self, Box<dyn Error>> {
+        // A fresh connection waits for the ClientHello.
+        let interest = Interest::READABLE;
+        poll.registry().register(&mut socket, token, interest)?;
+        Ok(Self {
+            stream: TlsStream::new(Connection::server(context)?, socket),
+            unsent: Vec::new(),
+            interest,
+        })
+    }
+
+    /// Has the socket watched for what the last call stopped for.
+    ///
+    /// The registration is edge-triggered, and every call stops only when the socket blocks. So an
+    /// interest that stays needs no renewal: the next change is told.
+    fn watch(&mut self, want: Want, poll: &Poll, token: Token) -> io::Result<()> {
+        let interest = match want {
+            Want::Write => Interest::WRITABLE,
+            Want::Read | Want::Async => Interest::READABLE,
+        };
+        if interest != self.interest {
+            let socket = self.stream.transport_mut();
+            poll.registry().reregister(socket, token, interest)?;
+            self.interest = interest;
+        }
+        Ok(())
     }
 
     /// Goes on until the socket blocks; `None` once the connection is closed.
@@ -126,16 +149,4 @@ impl Client {
             Outcome::Want(want) => Ok(Some(want)),
         }
     }
-}
-
-/// Registers a socket with the poller.
-#[allow(unsafe_code)]
-fn watch(
-    poller: &Poller,
-    socket: impl polling::AsRawSource,
-    interest: Event,
-) -> std::io::Result<()> {
-    // SAFETY: a socket must leave the poller before it is closed. A client is deleted from it before it
-    // is dropped, and the poller itself is dropped with the listener at the end of the process.
-    unsafe { poller.add(socket, interest) }
 }

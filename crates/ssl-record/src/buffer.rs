@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use zeroize::Zeroize;
 
-use crate::pool::{BufferPool, RECORD_CAPACITY};
+use crate::pool::{BufferPool, CACHE_LINE, RECORD_CAPACITY};
 
 /// Bytes `start..end` of a buffer that may not be there.
 ///
@@ -36,6 +36,16 @@ impl RecordBuffer {
         self.wipe();
         pool.give(core::mem::replace(&mut self.bytes, grown));
         (self.start, self.end, self.used) = (0, filled, filled);
+    }
+
+    /// Begins an empty buffer where the byte after `lead` bytes falls on a cache line.
+    ///
+    /// The AEADs and the copies around them are some percent faster on aligned ciphertext.
+    pub(crate) fn place(&mut self, lead: usize) {
+        if self.is_empty() {
+            let offset = (self.bytes.as_ptr().addr() + lead).wrapping_neg() % CACHE_LINE;
+            (self.start, self.end) = (offset, offset);
+        }
     }
 
     /// Gives the memory back, wiped. Whatever was still in it is lost.

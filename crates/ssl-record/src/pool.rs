@@ -7,8 +7,13 @@ use crate::record::HEADER_LEN;
 use crate::record::limits::{MAX_EXPANSION_TLS12, MAX_FRAGMENT};
 use crate::sync::Mutex;
 
-/// Bytes in one pooled buffer: the longest record either version allows.
-pub(crate) const RECORD_CAPACITY: usize = HEADER_LEN + MAX_FRAGMENT + MAX_EXPANSION_TLS12;
+/// Bytes in one pooled buffer: the longest record either version allows, and room to begin it where
+/// its ciphertext falls on a cache line.
+pub(crate) const RECORD_CAPACITY: usize =
+    HEADER_LEN + MAX_FRAGMENT + MAX_EXPANSION_TLS12 + CACHE_LINE;
+
+/// Bytes in a cache line of the processors we care about.
+pub(crate) const CACHE_LINE: usize = 64;
 
 /// A bounded stock of record buffers.
 ///

@@ -86,6 +86,11 @@ impl RecordKey {
         })
     }
 
+    /// Bytes of a record before its ciphertext.
+    pub(crate) const fn lead(&self) -> usize {
+        HEADER_LEN + self.layout.prefix()
+    }
+
     /// Seals `fragment` as record `number` into the front of `out`; returns the record's length.
     ///
     /// The fragment is copied once, then sealed in place. `padding` zero bytes are added in TLS 1.3.

@@ -46,6 +46,11 @@ impl TrafficKeys {
         })
     }
 
+    /// Bytes of a record before its ciphertext.
+    pub(crate) const fn lead(&self) -> usize {
+        self.key.lead()
+    }
+
     /// Whether only two numbers are left: one for a KeyUpdate, one for an alert if that fails.
     pub(crate) const fn nearly_used_up(&self) -> bool {
         self.sequence.left() <= 2

@@ -21,6 +21,8 @@ pub(crate) struct Deframer {
     have: u8,
     raw: RecordBuffer,
     read_ahead: bool,
+    /// Bytes of a body before its ciphertext.
+    lead: u8,
     /// Memory for read-ahead, bytes, if more than one record's worth (statement B11).
     read_ahead_capacity: usize,
 }
@@ -41,6 +43,11 @@ impl Deframer {
 
     pub(crate) fn read_ahead(&self) -> bool {
         self.read_ahead
+    }
+
+    /// Bodies begin with `lead` bytes that are not ciphertext: a matter of alignment only.
+    pub(crate) fn set_lead(&mut self, lead: u8) {
+        self.lead = lead;
     }
 
     /// Enlarges what read-ahead asks for at once; smaller than a record is ignored (statement B11).
@@ -80,6 +87,7 @@ impl Deframer {
             None => &mut self.header[self.have.into()..],
             Some(header) => {
                 self.raw.hold(pool, RECORD_CAPACITY);
+                self.raw.place(self.lead.into());
                 if self.raw.spare() + self.raw.len() < header.len.into() {
                     self.raw.compact();
                 }

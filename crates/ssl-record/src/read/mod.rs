@@ -16,7 +16,7 @@ use crate::pool::BufferPool;
 use crate::protect::TrafficKeys;
 use crate::record::limits::{MAX_EMPTY_RECORDS, MAX_WARNING_ALERTS};
 use crate::record::{
-    Alert, AlertDescription, AlertLevel, ContentType, ProtocolVersion, RecordHeader,
+    Alert, AlertDescription, AlertLevel, ContentType, HEADER_LEN, ProtocolVersion, RecordHeader,
 };
 
 /// The incoming direction. Without keys it deframes records for the handshake.
@@ -59,6 +59,7 @@ pub(crate) enum Event {
 
 impl ReadPath {
     pub(crate) fn install(&mut self, keys: TrafficKeys) {
+        self.deframer.set_lead((keys.lead() - HEADER_LEN) as u8);
         self.keys = Some(keys);
     }
 

@@ -331,6 +331,7 @@ impl WritePath {
         let padding = self.padding(fragment.len());
         let keys = self.keys.as_mut().ok_or(Error::KeysExhausted)?;
         self.buffer.hold(pool, RECORD_CAPACITY);
+        self.buffer.place(keys.lead());
         let sealed = keys
             .seal(content_type, fragment, padding, self.buffer.spare_mut())
             .map_err(|_| Error::KeysExhausted)?;
