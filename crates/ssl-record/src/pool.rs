@@ -57,7 +57,8 @@ impl BufferPool {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use super::*;
 
@@ -69,7 +70,8 @@ mod tests {
         pool.give(first);
         pool.give(second);
         assert_eq!(pool.idle(), 1);
-        assert_eq!(pool.take().as_ptr(), address);
+        let again = pool.take();
+        assert_eq!(again.as_ptr(), address);
     }
 
     #[test]
@@ -80,7 +82,8 @@ mod tests {
     }
 }
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod loom_tests {
     use super::*;
     use loom::sync::Arc;

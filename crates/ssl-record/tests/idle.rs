@@ -3,6 +3,9 @@
 //! Owns the bound on a server's idle connection. A test binary of its own, because counting replaces
 //! the allocator. Run with `--nocapture` to see the numbers.
 
+// Clippy does not count helpers of integration tests as tests.
+#![allow(clippy::unwrap_used)]
+
 mod wire;
 
 use ssl_record::io::drive;

@@ -3,6 +3,8 @@
 //! Built only under `--cfg loom`: `RUSTFLAGS="--cfg loom" cargo test -p ssl-record --release --test
 //! loom`. It must not do a handshake: one would be repeated for each interleaving.
 
+// Clippy does not count helpers of integration tests as tests.
+#![allow(clippy::unwrap_used)]
 #![cfg(loom)]
 
 use loom::thread;
