@@ -129,3 +129,20 @@ fn nothing_is_kept_unless_asked_for() {
     let pair = Pair::connected(&Context::client(config).unwrap(), &server);
     assert!(pair.client.connection.session().is_none());
 }
+
+#[test]
+fn a_session_of_a_server_that_is_not_trusted_here_is_refused() {
+    for (suite, kind) in SUITES {
+        let (server, roots) = server(suite, kind);
+        let first = Pair::connected(&client(&roots, suite), &server);
+        let session = first.client.connection.session().unwrap();
+        let other_kind = if kind == KeyKind::EcP256 {
+            KeyKind::EcP384
+        } else {
+            KeyKind::EcP256
+        };
+        let (_, other_roots) = identity(other_kind);
+        let refused = client(&other_roots, suite).import_session(&session);
+        assert_eq!(refused, Err(ConfigError::UnusableSession), "{suite}");
+    }
+}
