@@ -53,7 +53,8 @@ fn released_buffers_are_measured() {
         panic!("two measurements expected in\n{text}");
     };
     assert!(held > 2 * 16_384, "{text}");
-    assert!(released * 5 < held, "{text}");
+    // What ssl-record's tests/idle.rs allows; the context's certificates and caches must not count.
+    assert!(released <= 3072, "{text}");
     assert!(!text.contains("ENABLE_PARTIAL_WRITE ("));
 }
 

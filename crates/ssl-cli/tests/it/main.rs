@@ -7,6 +7,7 @@ mod demo;
 mod failures;
 mod interop;
 mod program;
+mod sessions;
 mod snapshots;
 mod stop;
 mod transfer;

@@ -6,6 +6,7 @@ mod connect;
 mod progress;
 mod relay;
 mod report;
+mod sessions;
 mod wait;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use ssl_record::{Context, KeyUpdateRequest};
 use crate::failure::{Failure, note};
 use crate::options::{self, TlsOptions, configured};
 use crate::trace;
+use sessions::Sessions;
 
 /// Arguments of `client`.
 #[derive(Debug, clap::Args)]
@@ -43,6 +45,10 @@ pub(crate) struct Args {
     /// Connect twice and say whether the second connection resumed the session of the first
     #[arg(long)]
     resume: bool,
+    /// Resume the session in this file, if there is one, and write the newest session to it at the end.
+    /// It is secret. Who resumes a session does not verify the server again, so use one file for one --ca
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    session_file: Option<PathBuf>,
     /// Change the keys once the handshake is done (TLS 1.3)
     #[arg(long)]
     key_update: bool,
@@ -117,10 +123,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         server_name,
         timeout: Duration::from_secs(args.timeout),
     };
+    let mut sessions = Sessions::open(args.session_file.as_deref(), &context, server_name);
     if args.resume {
         let mut first = connector.connect()?;
         tell(args, &first);
         connector.close_politely(&mut first)?;
+        sessions.note(first.connection());
     }
     let mut stream = connector.connect()?;
     tell(args, &stream);
@@ -132,7 +140,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         connector.handshake(&mut stream)?;
     }
     let progress = progress::Progress::start();
-    relay::Relay::new(&mut stream, &args.target, progress)?.run()
+    let relay = relay::Relay::new(&mut stream, &args.target, &mut sessions, progress)?;
+    let relayed = relay.run();
+    let saved = sessions.finish(stream.connection());
+    relayed.and(saved)
 }
 
 fn tell(args: &Args, stream: &connect::Stream) {
@@ -148,7 +159,7 @@ fn context(args: &Args) -> Result<Context, Failure> {
         Some(path) if path.as_os_str() == "system" => ClientConfig::new(options::platform_roots()?),
         Some(path) => ClientConfig::new(options::roots("--ca", path)?),
     };
-    let mut config = configured!(config, &args.tls);
+    let mut config = configured!(config, &args.tls).export_sessions(args.session_file.is_some());
     if let Some(path) = args
         .tls
         .keylog

@@ -18,6 +18,7 @@ use ssl_record::{Error, Outcome, Received, Want};
 
 use super::Target;
 use super::progress::Progress;
+use super::sessions::Sessions;
 use super::wait::{Interest, Waiter};
 use crate::failure::Failure;
 
@@ -90,15 +91,16 @@ struct Down {
 }
 
 /// Both directions of one connection.
-pub(super) struct Relay<'a> {
+pub(super) struct Relay<'a, 's> {
     stream: &'a mut TlsStream<TcpStream>,
     target: &'a Target,
+    sessions: &'a mut Sessions<'s>,
     progress: Progress,
     up: Up,
     down: Down,
 }
 
-impl<'a> Relay<'a> {
+impl<'a, 's> Relay<'a, 's> {
     /// Joins the connection and the standard streams.
     ///
     /// # Errors
@@ -106,6 +108,7 @@ impl<'a> Relay<'a> {
     pub(super) fn new(
         stream: &'a mut TlsStream<TcpStream>,
         target: &'a Target,
+        sessions: &'a mut Sessions<'s>,
         progress: Progress,
     ) -> Result<Self, Failure> {
         // Files of their own, because std's standard streams have buffers that poll knows nothing of.
@@ -118,6 +121,7 @@ impl<'a> Relay<'a> {
         Ok(Self {
             stream,
             target,
+            sessions,
             progress,
             up: Up {
                 input,
@@ -200,7 +204,14 @@ impl<'a> Relay<'a> {
     /// Reads until there is something to print or nothing to read.
     fn receive(&mut self) -> Result<(), Failure> {
         while self.down.want.is_none() && self.down.buffer.is_empty() && !self.down.closed {
-            match self.stream.read_tls(&mut self.down.buffer.bytes) {
+            let received = self.stream.read_tls(&mut self.down.buffer.bytes);
+            match &received {
+                Ok(_) => self.sessions.note_first(self.stream.connection()),
+                // Cut off is not distrusted: many servers end without a goodbye.
+                Err(CallError::Tls(Error::UnexpectedEof) | CallError::Transport(_)) => {}
+                Err(_) => self.sessions.forget(),
+            }
+            match received {
                 Ok(Outcome::Done(Received::Data(n))) => {
                     self.down.buffer.filled(n);
                     self.progress.add(n);

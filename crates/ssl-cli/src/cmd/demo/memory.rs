@@ -15,6 +15,10 @@ const MANY: usize = 20;
 
 /// Heap of idle connections with and without the bit, and what their context keeps for them.
 pub(super) fn release_buffers(contexts: &Contexts, out: &mut dyn Write) -> Result<(), Failure> {
+    writeln!(
+        out,
+        "  heap counted: a connection itself and all it alone owns; not its context, the pipe or its peer"
+    )?;
     for modes in [
         SslMode::AUTO_RETRY,
         SslMode::AUTO_RETRY | SslMode::RELEASE_BUFFERS,
@@ -31,13 +35,15 @@ pub(super) fn release_buffers(contexts: &Contexts, out: &mut dyn Write) -> Resul
             "    idle_buffers() of the context they share     -> {count}"
         )?;
         drop(idle);
-        // Without a pool, so that everything a connection held goes back to the allocator.
-        let idle = fleet(contexts, &contexts.server_without_pool(modes)?)?;
-        let bytes = freed(idle) / MANY as i64;
+        // Without a pool, so that the record buffers go back to the allocator too. The context lives on:
+        // its certificates and session cache are no connection's own.
+        let server = contexts.server_without_pool(modes)?;
+        let bytes = freed(fleet(contexts, &server)?) / MANY as i64;
         writeln!(
             out,
             "    heap that each gives back when it is dropped -> {bytes} bytes"
         )?;
+        drop(server);
     }
     live(contexts, out)
 }
