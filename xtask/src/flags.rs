@@ -1,0 +1,74 @@
+//! The command line of `cargo xtask`. Says what there is; what it does is in the file of each chore.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Parser, Subcommand};
+
+use crate::{ci, fuzz};
+
+/// Chores of this workspace. Before you send a change: `cargo xtask ci`.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub(crate) struct Flags {
+    #[command(subcommand)]
+    pub(crate) chore: Chore,
+}
+
+/// One chore.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Chore {
+    /// Check everything, as the continuous integration does, in this order; or only the steps named.
+    #[command(after_help = ci::list())]
+    Ci {
+        /// Steps to run; all of them, if none is named.
+        #[arg(value_name = "STEP", value_parser = PossibleValuesParser::new(ci::names()), hide_possible_values = true)]
+        steps: Vec<String>,
+    },
+    /// Install what the checks need and this machine lacks.
+    Setup,
+    /// Check the rules of CONTRIBUTING.md that a machine can check.
+    Tidy {
+        /// Mend what needs no thought: trailing blanks, generated tables.
+        #[arg(long)]
+        fix: bool,
+    },
+    /// Check which module and which crate names which.
+    Layers,
+    /// Write the generated tables: modes in README.md and docs/modes, docs/statements.md.
+    Matrix,
+    /// Fuzz every target of fuzz/, or the one named, on nightly Rust.
+    Fuzz {
+        /// How long each target runs.
+        #[arg(long, default_value_t = fuzz::SECONDS)]
+        seconds: u32,
+        /// The target; all of them, if none is named.
+        target: Option<String>,
+    },
+    /// Run the tests of ssl-record under AddressSanitizer, on nightly Rust.
+    Asan,
+    /// Run the benchmarks.
+    Bench {
+        /// Fewer and shorter measurements: seconds instead of minutes, and less exact.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Write the shell completions and manual pages of ssl-cli to target/dist.
+    Dist,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn a_step_has_to_exist() {
+        assert!(Flags::try_parse_from(["xtask", "ci", "tidy", "fmt"]).is_ok());
+        assert!(Flags::try_parse_from(["xtask", "ci", "tidiness"]).is_err());
+    }
+}
