@@ -11,7 +11,16 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
     let folder = cargo::target_dir(sh, "loom")?;
     let _flags = sh.push_env("RUSTFLAGS", "--cfg loom");
     let _fast_build = sh.push_env("CARGO_PROFILE_RELEASE_LTO", "off");
-    let build = ["--release", "--lib", "-p", "ssl-mode", "-p", "ssl-record"];
+    let build = [
+        "--release",
+        "--lib",
+        "--test",
+        "loom",
+        "-p",
+        "ssl-mode",
+        "-p",
+        "ssl-record",
+    ];
     cmd!(
         sh,
         "cargo nextest run {build...} --target-dir {folder} -E test(loom)"
