@@ -158,22 +158,12 @@ impl WritePath {
         pool: &BufferPool,
     ) -> Result<Step<usize>, Error> {
         loop {
-            if !self.buffer.is_empty() {
-                return Ok(Step::Transmit);
+            if let Some(step) = self.due() {
+                return Ok(step);
             }
-            if self.flush_due {
-                return Ok(Step::Flush);
-            }
-            if let Held::Application(pending) = self.held {
-                self.held = Held::Nothing;
-                self.unreported += pending.len;
-                let one_record = modes.contains(SslMode::ENABLE_PARTIAL_WRITE) && !call.resuming;
-                call.resuming = false;
-                if one_record {
-                    return Ok(Step::Done(self.report(modes, pool)));
-                }
-            }
-            if self.unreported >= data.len() {
+            let new_record = self.settle() && !core::mem::take(&mut call.resuming);
+            let one_record = modes.contains(SslMode::ENABLE_PARTIAL_WRITE) && new_record;
+            if one_record || self.unreported >= data.len() {
                 return Ok(Step::Done(self.report(modes, pool)));
             }
             self.seal_next(&data[self.unreported..], pool)?;
@@ -186,16 +176,10 @@ impl WritePath {
     /// peer can read on to the close_notify behind it (statement W21, done right).
     pub(crate) fn drain(&mut self, modes: SslMode, pool: &BufferPool) -> Result<Step<()>, Error> {
         loop {
-            if !self.buffer.is_empty() {
-                return Ok(Step::Transmit);
+            if let Some(step) = self.due() {
+                return Ok(step);
             }
-            if self.flush_due {
-                return Ok(Step::Flush);
-            }
-            if let Held::Application(pending) = self.held {
-                self.held = Held::Nothing;
-                self.unreported += pending.len;
-            }
+            self.settle();
             match self.alert.take() {
                 Some(alert) => self.seal_control(ContentType::Alert, &alert.encode(), pool)?,
                 None => {
@@ -286,6 +270,27 @@ impl WritePath {
         if self.buffer.is_empty() {
             self.buffer.release(pool);
         }
+    }
+
+    /// What the driver has to do before anything else can be sealed.
+    fn due<T>(&self) -> Option<Step<T>> {
+        if !self.buffer.is_empty() {
+            Some(Step::Transmit)
+        } else if self.flush_due {
+            Some(Step::Flush)
+        } else {
+            None
+        }
+    }
+
+    /// Counts the bytes of a pending record that has left completely; whether there was one.
+    fn settle(&mut self) -> bool {
+        let Held::Application(pending) = self.held else {
+            return false;
+        };
+        self.held = Held::Nothing;
+        self.unreported += pending.len;
+        true
     }
 
     fn seal_next(&mut self, rest: &[u8], pool: &BufferPool) -> Result<(), Error> {
