@@ -62,11 +62,15 @@ impl Tickets {
     /// # Errors
     /// [`PeerFault::BadTicket`] if it cannot be parsed.
     pub(crate) fn store(&mut self, body: &[u8]) -> Result<Option<Resumable>, Error> {
-        let (stored, secret) = tap::noting(|| self.kernel.handle_new_session_ticket(body));
+        let mut store = || self.kernel.handle_new_session_ticket(body);
+        if !self.export {
+            // A secret that nobody asked for is not noted.
+            store().map_err(|_| PeerFault::BadTicket)?;
+            return Ok(None);
+        }
+        let (stored, secret) = tap::noting(store);
         stored.map_err(|_| PeerFault::BadTicket)?;
-        Ok(secret
-            .filter(|_| self.export)
-            .map(|secret| resumable(secret, body)))
+        Ok(secret.map(|secret| resumable(secret, body)))
     }
 }
 
