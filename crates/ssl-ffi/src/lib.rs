@@ -11,3 +11,4 @@
 
 mod alloc;
 mod boundary;
+mod crypto;

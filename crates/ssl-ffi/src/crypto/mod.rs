@@ -1,0 +1,14 @@
+//! libcrypto: the only part of the crate that calls it.
+//!
+//! Owns the declarations that `openssl-sys` lacks, the reference-counted owners, and the calls that the
+//! objects behind `SSL` and `SSL_CTX` make. Knows nothing of those objects: they arrive as `*mut c_void`.
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the entry points that use the wrappers come one family at a time"
+)]
+
+pub(crate) mod queue;
+pub(crate) mod reason;
+pub(crate) mod strings;
+pub(crate) mod sys;

@@ -1,0 +1,166 @@
+//! Declarations of libcrypto's functions that `openssl-sys` lacks.
+//!
+//! Owns prototypes and constants copied from no source but the public headers' facts. Calls nothing.
+
+use std::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
+
+use openssl_sys::{
+    BIO, BIO_METHOD, CRYPTO_EX_dup, CRYPTO_EX_free, CRYPTO_EX_new, ENGINE, ERR_STRING_DATA, EVP_MD,
+    EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX, OPENSSL_STACK, OSSL_LIB_CTX, OSSL_PARAM, X509, X509_STORE,
+    X509_STORE_CTX, X509_VERIFY_PARAM, stack_st_X509,
+};
+
+/// `SSL_verify_cb`: decides about one certificate of a chain.
+pub(crate) type VerifyCallback = unsafe extern "C" fn(ok: c_int, ctx: *mut X509_STORE_CTX) -> c_int;
+
+/// `CRYPTO_EX_DATA`, which openssl-sys declares without its fields. It is embedded in our objects.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct ExDataFields {
+    pub(crate) ctx: *mut OSSL_LIB_CTX,
+    pub(crate) stack: *mut c_void,
+}
+
+unsafe extern "C" {
+    // bio.h
+    pub(crate) fn BIO_up_ref(bio: *mut BIO) -> c_int;
+    pub(crate) fn BIO_test_flags(bio: *const BIO, flags: c_int) -> c_int;
+    pub(crate) fn BIO_next(bio: *mut BIO) -> *mut BIO;
+    pub(crate) fn BIO_push(bio: *mut BIO, append: *mut BIO) -> *mut BIO;
+    pub(crate) fn BIO_pop(bio: *mut BIO) -> *mut BIO;
+    pub(crate) fn BIO_find_type(bio: *mut BIO, kind: c_int) -> *mut BIO;
+    pub(crate) fn BIO_method_type(bio: *const BIO) -> c_int;
+    pub(crate) fn BIO_get_retry_reason(bio: *mut BIO) -> c_int;
+    pub(crate) fn BIO_set_retry_reason(bio: *mut BIO, reason: c_int);
+    pub(crate) fn BIO_s_socket() -> *const BIO_METHOD;
+    pub(crate) fn BIO_f_buffer() -> *const BIO_METHOD;
+    pub(crate) fn BIO_int_ctrl(bio: *mut BIO, cmd: c_int, larg: c_long, iarg: c_int) -> c_long;
+
+    // err.h
+    pub(crate) fn ERR_peek_error() -> c_ulong;
+    pub(crate) fn ERR_set_mark() -> c_int;
+    pub(crate) fn ERR_pop_to_mark() -> c_int;
+    pub(crate) fn ERR_clear_last_mark() -> c_int;
+    pub(crate) fn ERR_add_error_data(count: c_int, ...);
+    pub(crate) fn ERR_load_strings_const(table: *const ERR_STRING_DATA) -> c_int;
+
+    // crypto.h
+    pub(crate) fn OPENSSL_init_crypto(options: u64, settings: *const c_void) -> c_int;
+    pub(crate) fn CRYPTO_new_ex_data(
+        class: c_int,
+        parent: *mut c_void,
+        data: *mut ExDataFields,
+    ) -> c_int;
+    pub(crate) fn CRYPTO_dup_ex_data(
+        class: c_int,
+        to: *mut ExDataFields,
+        from: *const ExDataFields,
+    ) -> c_int;
+    pub(crate) fn CRYPTO_free_ex_data(class: c_int, parent: *mut c_void, data: *mut ExDataFields);
+    pub(crate) fn CRYPTO_set_ex_data(
+        data: *mut ExDataFields,
+        index: c_int,
+        value: *mut c_void,
+    ) -> c_int;
+    pub(crate) fn CRYPTO_get_ex_data(data: *const ExDataFields, index: c_int) -> *mut c_void;
+    pub(crate) fn CRYPTO_get_ex_new_index(
+        class: c_int,
+        argl: c_long,
+        argp: *mut c_void,
+        new: Option<CRYPTO_EX_new>,
+        dup: Option<CRYPTO_EX_dup>,
+        free: Option<CRYPTO_EX_free>,
+    ) -> c_int;
+    pub(crate) fn CRYPTO_free_ex_index(class: c_int, index: c_int) -> c_int;
+
+    // evp.h, rsa.h, ec.h
+    pub(crate) fn EVP_PKEY_get_base_id(key: *const EVP_PKEY) -> c_int;
+    pub(crate) fn EVP_PKEY_get_group_name(
+        key: *const EVP_PKEY,
+        name: *mut c_char,
+        size: usize,
+        length: *mut usize,
+    ) -> c_int;
+    pub(crate) fn EVP_PKEY_get_default_digest_nid(key: *mut EVP_PKEY, nid: *mut c_int) -> c_int;
+    pub(crate) fn EVP_DigestSignInit_ex(
+        ctx: *mut EVP_MD_CTX,
+        key_ctx: *mut *mut EVP_PKEY_CTX,
+        digest: *const c_char,
+        library: *mut OSSL_LIB_CTX,
+        properties: *const c_char,
+        key: *mut EVP_PKEY,
+        parameters: *const OSSL_PARAM,
+    ) -> c_int;
+    pub(crate) fn EVP_DigestVerifyInit_ex(
+        ctx: *mut EVP_MD_CTX,
+        key_ctx: *mut *mut EVP_PKEY_CTX,
+        digest: *const c_char,
+        library: *mut OSSL_LIB_CTX,
+        properties: *const c_char,
+        key: *mut EVP_PKEY,
+        parameters: *const OSSL_PARAM,
+    ) -> c_int;
+    pub(crate) fn EVP_Digest(
+        data: *const c_void,
+        length: usize,
+        out: *mut u8,
+        size: *mut c_uint,
+        kind: *const EVP_MD,
+        engine: *mut ENGINE,
+    ) -> c_int;
+    pub(crate) fn EC_curve_nist2nid(name: *const c_char) -> c_int;
+
+    // x509.h, x509_vfy.h
+    pub(crate) fn X509_get0_pubkey(certificate: *const X509) -> *mut EVP_PKEY;
+    pub(crate) fn X509_check_private_key(certificate: *const X509, key: *const EVP_PKEY) -> c_int;
+    pub(crate) fn X509_chain_up_ref(chain: *mut stack_st_X509) -> *mut stack_st_X509;
+    pub(crate) fn X509_STORE_up_ref(store: *mut X509_STORE) -> c_int;
+    pub(crate) fn X509_STORE_CTX_set_flags(ctx: *mut X509_STORE_CTX, flags: c_ulong);
+    pub(crate) fn X509_STORE_CTX_set_default(
+        ctx: *mut X509_STORE_CTX,
+        name: *const c_char,
+    ) -> c_int;
+    pub(crate) fn X509_STORE_CTX_get0_param(ctx: *const X509_STORE_CTX) -> *mut X509_VERIFY_PARAM;
+    pub(crate) fn X509_STORE_CTX_get1_chain(ctx: *const X509_STORE_CTX) -> *mut stack_st_X509;
+    pub(crate) fn X509_STORE_CTX_set_ex_data(
+        ctx: *mut X509_STORE_CTX,
+        index: c_int,
+        value: *mut c_void,
+    ) -> c_int;
+    pub(crate) fn X509_STORE_CTX_set_verify_cb(
+        ctx: *mut X509_STORE_CTX,
+        callback: Option<VerifyCallback>,
+    );
+    pub(crate) fn X509_STORE_CTX_set0_dane(ctx: *mut X509_STORE_CTX, dane: *mut c_void);
+    pub(crate) fn X509_VERIFY_PARAM_set1(
+        to: *mut X509_VERIFY_PARAM,
+        from: *const X509_VERIFY_PARAM,
+    ) -> c_int;
+    pub(crate) fn X509_VERIFY_PARAM_inherit(
+        to: *mut X509_VERIFY_PARAM,
+        from: *const X509_VERIFY_PARAM,
+    ) -> c_int;
+    pub(crate) fn X509_VERIFY_PARAM_move_peername(
+        to: *mut X509_VERIFY_PARAM,
+        from: *mut X509_VERIFY_PARAM,
+    );
+    pub(crate) fn X509_VERIFY_PARAM_get_depth(param: *const X509_VERIFY_PARAM) -> c_int;
+
+    // stack.h
+    pub(crate) fn OPENSSL_sk_dup(stack: *const OPENSSL_STACK) -> *mut OPENSSL_STACK;
+    pub(crate) fn OPENSSL_sk_insert(
+        stack: *mut OPENSSL_STACK,
+        data: *const c_void,
+        at: c_int,
+    ) -> c_int;
+}
+
+pub(crate) const BIO_C_SET_FD: c_int = 104;
+pub(crate) const BIO_C_GET_FD: c_int = 105;
+pub(crate) const BIO_CTRL_PENDING: c_int = 10;
+pub(crate) const BIO_CTRL_WPENDING: c_int = 13;
+pub(crate) const BIO_TYPE_SOCKET: c_int = 0x0505;
+
+pub(crate) const CRYPTO_EX_INDEX_X509_STORE_CTX: c_int = 5;
+
+pub(crate) const EVP_PKEY_RSA_PSS: c_int = 912;
