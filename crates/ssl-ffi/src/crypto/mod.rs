@@ -10,5 +10,13 @@
 
 pub(crate) mod queue;
 pub(crate) mod reason;
+pub(crate) mod refs;
+pub(crate) mod stack;
 pub(crate) mod strings;
 pub(crate) mod sys;
+
+#[cfg(test)]
+mod testing;
+
+pub(crate) use self::refs::{Bio, EvpPkey, VerifyParam, X509, X509Name, X509Store};
+pub(crate) use self::stack::{NameStack, PointerStack, X509Stack};
