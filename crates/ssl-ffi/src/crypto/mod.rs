@@ -8,6 +8,7 @@
     reason = "the entry points that use the wrappers come one family at a time"
 )]
 
+pub(crate) mod bio;
 pub(crate) mod queue;
 pub(crate) mod reason;
 pub(crate) mod refs;
