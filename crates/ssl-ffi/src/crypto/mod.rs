@@ -9,7 +9,10 @@
 )]
 
 pub(crate) mod bio;
+pub(crate) mod digest;
+pub(crate) mod exdata;
 pub(crate) mod queue;
+pub(crate) mod random;
 pub(crate) mod reason;
 pub(crate) mod refs;
 pub(crate) mod stack;
