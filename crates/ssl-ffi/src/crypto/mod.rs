@@ -15,6 +15,7 @@ pub(crate) mod queue;
 pub(crate) mod random;
 pub(crate) mod reason;
 pub(crate) mod refs;
+pub(crate) mod sign;
 pub(crate) mod stack;
 pub(crate) mod strings;
 pub(crate) mod sys;
