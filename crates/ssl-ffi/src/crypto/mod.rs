@@ -19,6 +19,7 @@ pub(crate) mod sign;
 pub(crate) mod stack;
 pub(crate) mod strings;
 pub(crate) mod sys;
+pub(crate) mod verify;
 
 #[cfg(test)]
 mod testing;
