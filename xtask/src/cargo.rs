@@ -20,7 +20,7 @@ const FEATURE_SETS: &[&[&str]] = &[
     &["--all-features"],
 ];
 
-/// ssl-record without ring.
+/// ssl-record, or what is built on it, without ring.
 const ON_AWS_LC_RS: &[&str] = &["--no-default-features", "--features", "aws-lc-rs"];
 
 /// rustfmt has nothing to change, in the workspace and in the fuzz targets, a workspace of their own.
@@ -41,6 +41,11 @@ pub(crate) fn clippy(sh: &Shell) -> Result<()> {
     )
     .run()?;
     cmd!(sh, "cargo clippy --workspace --all-targets -- -D warnings").run()?;
+    cmd!(
+        sh,
+        "cargo clippy -p ssl-ffi {ON_AWS_LC_RS...} -- -D warnings"
+    )
+    .run()?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! code below reads Rust files and manifests and reports what they name beyond it.
 
 mod manifests;
+mod unsafe_code;
 
 use std::collections::BTreeMap;
 
@@ -90,36 +91,10 @@ struct Confined {
 /// Checks the whole workspace.
 pub(crate) fn run(sh: &Shell) -> Result<()> {
     let (sources, mut problems) = source::read_all(&Tree::open()?)?;
-    problems.extend(unsafe_code(&sources));
+    problems.extend(unsafe_code::problems(&sources));
     problems.extend(modules(&sources));
     problems.extend(manifests::problems(sh)?);
     problem::report("layers", problems)
-}
-
-/// No crate of ours has `unsafe`, and the root file of each says so to the compiler.
-fn unsafe_code(sources: &[Source]) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for source in sources
-        .iter()
-        .filter(|source| source.file.starts_with("crates/"))
-    {
-        let words = source.words();
-        for word in words.iter().filter(|word| word.text == "unsafe") {
-            problems.push(Problem::at(
-                &source.file,
-                word.line,
-                "`unsafe` has no place in these crates",
-            ));
-        }
-        let is_root = source.file.ends_with("/src/lib.rs") || source.file.ends_with("/src/main.rs");
-        let forbids = words
-            .windows(2)
-            .any(|w| w[0].text == "forbid" && w[1].text == "unsafe_code");
-        if is_root && !forbids {
-            problems.push(Problem::file(&source.file, "add `#![forbid(unsafe_code)]`"));
-        }
-    }
-    problems
 }
 
 /// The edges between the modules of [`LAYERED`], and the names confined to some of them.
@@ -407,14 +382,5 @@ mod tests {
     #[test]
     fn a_new_module_needs_a_line() {
         forbidden("extra.rs", "", "module `extra` has no line in LAYERS");
-    }
-
-    #[test]
-    fn unsafe_is_seen_and_its_mention_is_not() {
-        let found = |text: &str| unsafe_code(&[source("crates/a/src/lib.rs", text)]).len();
-        assert_eq!(found("#![forbid(unsafe_code)] // unsafe"), 0);
-        assert_eq!(found("#![forbid(unsafe_code)] fn a() { unsafe {} }"), 1);
-        assert_eq!(found("fn a() {}"), 1);
-        assert!(unsafe_code(&[source("crates/a/src/b.rs", "/* unsafe */")]).is_empty());
     }
 }
