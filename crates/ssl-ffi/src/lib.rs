@@ -12,3 +12,4 @@
 mod alloc;
 mod boundary;
 mod crypto;
+mod entry;

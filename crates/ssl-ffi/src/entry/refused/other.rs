@@ -1,0 +1,74 @@
+//! Single functions of features that are not built in: engines, SRTP, stateless cookies, `sendfile`
+//! through the kernel's TLS, session secrets from EAP-FAST, and the protocol trace.
+
+use std::ffi::{c_char, c_int, c_void};
+
+use openssl_sys::ENGINE;
+
+use super::super::opaque::{NeverCalled, SSL, SSL_CTX};
+use super::{SSL_R_UNINITIALIZED, disabled, refuse};
+
+pub(crate) extern "C" fn SSL_CTX_set_client_cert_engine(_: *mut SSL_CTX, _: *mut ENGINE) -> c_int {
+    disabled(0)
+}
+
+/// Like all of SRTP's functions, says 1 when it fails.
+pub(crate) extern "C" fn SSL_CTX_set_tlsext_use_srtp(_: *mut SSL_CTX, _: *const c_char) -> c_int {
+    disabled(1)
+}
+
+/// Like all of SRTP's functions, says 1 when it fails.
+pub(crate) extern "C" fn SSL_set_tlsext_use_srtp(_: *mut SSL, _: *const c_char) -> c_int {
+    disabled(1)
+}
+
+pub(crate) extern "C" fn SSL_stateless(_: *mut SSL) -> c_int {
+    disabled(-1)
+}
+
+/// Fails as on every connection whose writes the kernel does not seal.
+pub(crate) extern "C" fn SSL_sendfile(
+    _: *mut SSL,
+    _: c_int,
+    _: libc::off_t,
+    _: usize,
+    _: c_int,
+) -> isize {
+    refuse(SSL_R_UNINITIALIZED, -1)
+}
+
+pub(crate) extern "C" fn SSL_set_session_secret_cb(
+    _: *mut SSL,
+    _: NeverCalled,
+    _: *mut c_void,
+) -> c_int {
+    disabled(0)
+}
+
+pub(crate) extern "C" fn SSL_set_session_ticket_ext(
+    _: *mut SSL,
+    _: *mut c_void,
+    _: c_int,
+) -> c_int {
+    disabled(0)
+}
+
+pub(crate) extern "C" fn SSL_set_session_ticket_ext_cb(
+    _: *mut SSL,
+    _: NeverCalled,
+    _: *mut c_void,
+) -> c_int {
+    disabled(0)
+}
+
+/// Prints nothing: a message callback that takes notes.
+pub(crate) extern "C" fn SSL_trace(
+    _: c_int,
+    _: c_int,
+    _: c_int,
+    _: *const c_void,
+    _: usize,
+    _: *mut SSL,
+    _: *mut c_void,
+) {
+}

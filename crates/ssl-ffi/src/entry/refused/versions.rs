@@ -1,0 +1,77 @@
+//! Protocol versions that are not built in: DTLS, and TLS before 1.2. A program that asks for one gets no
+//! method, so `SSL_CTX_new` has nothing to make a context from.
+
+use std::ffi::{c_int, c_void};
+use std::ptr;
+
+use super::super::opaque::{SSL, SSL_METHOD};
+use super::{SSL_R_UNSUPPORTED_PROTOCOL, refuse};
+
+pub(crate) extern "C" fn DTLS_client_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn DTLS_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn DTLS_server_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn DTLSv1_2_client_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn DTLSv1_2_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn DTLSv1_2_server_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn DTLSv1_client_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn DTLSv1_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn DTLSv1_server_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn TLSv1_1_client_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn TLSv1_1_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn TLSv1_1_server_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn TLSv1_client_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn TLSv1_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn TLSv1_server_method() -> *const SSL_METHOD {
+    no_method()
+}
+
+pub(crate) extern "C" fn DTLSv1_listen(_: *mut SSL, _: *mut c_void) -> c_int {
+    refuse(SSL_R_UNSUPPORTED_PROTOCOL, -1)
+}
+
+#[track_caller]
+fn no_method() -> *const SSL_METHOD {
+    refuse(SSL_R_UNSUPPORTED_PROTOCOL, ptr::null())
+}
