@@ -37,6 +37,7 @@ struct Shared {
 enum Setup {
     Client(ClientSetup),
     Server(ServerSetup),
+    Delegated(Side),
 }
 
 /// Which end of the connection this is.
@@ -67,6 +68,12 @@ impl Context {
         Ok(Self::new(setup, config.common.pool_bound))
     }
 
+    /// A context for delegated connections ([`crate::delegate`]): a mode register and a pool of record
+    /// buffers, no configuration.
+    pub fn delegated(side: Side, pool_bound: usize) -> Self {
+        Self::new(Setup::Delegated(side), pool_bound)
+    }
+
     fn new(setup: Setup, pool_bound: usize) -> Self {
         let modes = SharedModeRegister::new(SslMode::default());
         Self {
@@ -83,6 +90,7 @@ impl Context {
         match self.shared.setup {
             Setup::Client(_) => Side::Client,
             Setup::Server(_) => Side::Server,
+            Setup::Delegated(side) => side,
         }
     }
 
@@ -108,7 +116,7 @@ impl Context {
     pub fn import_session(&self, session: &ClientSession) -> Result<(), ConfigError> {
         match &self.shared.setup {
             Setup::Client(setup) => setup.import(session),
-            Setup::Server(_) => Ok(()),
+            Setup::Server(_) | Setup::Delegated(_) => Ok(()),
         }
     }
 
@@ -127,10 +135,13 @@ impl Context {
 
     /// Starts a handshake; `server_name` matters to clients only.
     pub(crate) fn start(&self, server_name: &str) -> Result<Handshake, StartError> {
-        match &self.shared.setup {
-            Setup::Client(setup) => setup.start(server_name),
-            Setup::Server(setup) => setup.start().map_err(StartError::Handshake),
-        }
+        let direct = match &self.shared.setup {
+            Setup::Client(setup) => setup.start(server_name)?,
+            Setup::Server(setup) => setup.start().map_err(StartError::Handshake)?,
+            Setup::Delegated(Side::Server) => return Ok(Handshake::delegated_server()),
+            Setup::Delegated(Side::Client) => return Err(ConfigError::NoPlan.into()),
+        };
+        Ok(Handshake::Direct(Box::new(direct)))
     }
 }
 

@@ -48,6 +48,14 @@ pub enum Error {
     /// The peer gave up with this alert (statement R19).
     #[error("peer sent alert: {0}")]
     AlertReceived(AlertDescription),
+    /// The owner of a delegated connection refused to go on, or what it decided cannot be carried out.
+    #[error("handshake refused: {reason}")]
+    Refused {
+        /// What the peer was told.
+        alert: AlertDescription,
+        /// What OpenSSL calls it.
+        reason: Reason,
+    },
     /// The transport ended without close_notify: data may be missing (statement R20).
     #[error("transport ended without close_notify: the peer's data may be truncated")]
     UnexpectedEof,
@@ -215,6 +223,7 @@ impl Error {
             }
             Self::Certificate(_) => Reason::CERTIFICATE_VERIFY_FAILED,
             Self::Handshake(fault) => fault.reason,
+            Self::Refused { reason, .. } => *reason,
             Self::AlertReceived(description) => Reason::alert(*description),
             Self::UnexpectedEof => Reason::UNEXPECTED_EOF_WHILE_READING,
             Self::KeysExhausted => Reason::INTERNAL_ERROR,
@@ -276,7 +285,7 @@ impl PeerFault {
         }
     }
 
-    const fn alert(self) -> Option<AlertDescription> {
+    pub(crate) const fn alert(self) -> Option<AlertDescription> {
         Some(match self {
             Self::HttpRequest | Self::HttpsProxyRequest | Self::DataAfterCloseNotify => {
                 return None;

@@ -36,7 +36,7 @@
 //! The modules, in reading order: [`record`], [`Step`] and [`Want`], [`Error`], [`Connection`],
 //! [`Context`], [`config`], [`io`].
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
@@ -64,6 +64,7 @@ pub use connection::{
 pub use context::{Context, Side};
 pub use error::{CertificateFault, Error, HandshakeFault, Misuse, PeerFault};
 pub use handshake::Negotiated;
+pub use handshake::delegate;
 pub use handshake::session::{BadSession, ClientSession};
 pub use protect::Algorithm;
 pub use reason::Reason;

@@ -56,6 +56,7 @@ reasons! {
     UNKNOWN_ALERT_TYPE = 246, "unknown alert type";
     UNSUPPORTED_PROTOCOL = 258, "unsupported protocol";
     INTERNAL_ERROR = 259, "internal error";
+    WRONG_CIPHER_RETURNED = 261, "wrong cipher returned";
     WRONG_SSL_VERSION = 266, "wrong ssl version";
     WRONG_VERSION_NUMBER = 267, "wrong version number";
     BAD_LENGTH = 271, "bad length";
@@ -66,6 +67,7 @@ reasons! {
     UNEXPECTED_EOF_WHILE_READING = 294, "unexpected eof while reading";
     RECORD_TOO_SMALL = 298, "record too small";
     NO_RENEGOTIATION = 339, "no renegotiation";
+    WRONG_SIGNATURE_TYPE = 370, "wrong signature type";
     INAPPROPRIATE_FALLBACK = 373, "inappropriate fallback";
     SHUTDOWN_WHILE_IN_INIT = 407, "shutdown while in init";
     TOO_MANY_WARN_ALERTS = 409, "too many warn alerts";

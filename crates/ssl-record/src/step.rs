@@ -32,6 +32,10 @@ pub enum Step<T> {
     /// [`Connection::received`](crate::Connection::received) or [`Connection::received_eof`](crate::Connection::received_eof). If nothing is there, the
     /// call ends with [`Want::Read`].
     Receive,
+    /// Answer [`Connection::question`](crate::Connection::question) with
+    /// [`Connection::answer`](crate::Connection::answer), now or later: only delegated connections
+    /// ask. Until there is an answer, each step gives this again.
+    Decide,
     /// End the call with this, whatever the transport could do.
     Want(Want),
     /// The call is complete.

@@ -71,6 +71,9 @@ pub enum ConfigError {
         "stored session cannot be used with this configuration; delete it and connect without it"
     )]
     UnusableSession,
+    /// A delegated client without a plan, or a context of the other kind.
+    #[error("a delegated client needs a plan, and a delegated connection a delegated context")]
+    NoPlan,
     /// A server without a certificate.
     #[error("a server needs a certificate")]
     NoIdentity,

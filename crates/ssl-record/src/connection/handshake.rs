@@ -40,6 +40,7 @@ impl Connection {
             }
             match handshake.advance(&mut flight.bytes)? {
                 Progress::Flight => {}
+                Progress::Decide => return Ok(Step::Decide),
                 Progress::Complete => self.complete()?,
                 Progress::NeedRecord => match self.read.raw_record() {
                     Err(fault) => return Err(self.explain(fault).into()),
@@ -50,7 +51,7 @@ impl Connection {
                             record = body.len() + 5,
                             "handshake record received"
                         );
-                        handshake.feed(header, body)?;
+                        handshake.feed(header, body, &mut flight.bytes)?;
                         self.read.discard_raw(header);
                     }
                     Ok(None) if self.eof => return Err(Error::UnexpectedEof),

@@ -3,6 +3,7 @@
 //! Owns the phase, the shutdown state of both directions, and the carrying of replies from read to
 //! write. Still no I/O: a driver (`crate::io`) carries out each [`Step`].
 
+mod delegated;
 mod handshake;
 mod read;
 mod settings;
@@ -17,11 +18,12 @@ pub use self::write::{KeyUpdateRequest, WriteCall};
 use crate::config::ConfigError;
 use crate::context::{Context, Side};
 use crate::error::Error;
+use crate::handshake::delegate::ProgressFacts;
 use crate::handshake::session::{ClientSession, Resumable};
 use crate::handshake::{Established, Handshake, Negotiated, Tickets};
 use crate::protect::Exporter;
 use crate::read::ReadPath;
-use crate::record::{Alert, ContentType, RecordHeader};
+use crate::record::{Alert, ContentType};
 use crate::step::{Step, Want};
 use crate::write::WritePath;
 
@@ -114,6 +116,8 @@ struct Session {
     tickets: Option<Tickets>,
     /// The newest session, if sessions are exported.
     resumable: Option<Resumable>,
+    /// What a delegated handshake noted.
+    facts: Option<Box<ProgressFacts>>,
     /// A key update asked for by us and not yet sent (statement W29).
     key_update: Option<KeyUpdateRequest>,
     /// It is sealed and not yet transmitted and flushed.
@@ -143,7 +147,11 @@ impl Connection {
 
     fn new(context: &Context, server_name: &str) -> Result<Self, ConfigError> {
         let handshake = context.start(server_name)?;
-        Ok(Self {
+        Ok(Self::with(context, handshake, server_name))
+    }
+
+    fn with(context: &Context, handshake: Handshake, server_name: &str) -> Self {
+        Self {
             context: context.clone(),
             modes: context.modes().inherit(),
             phase: Phase::new(handshake),
@@ -153,7 +161,7 @@ impl Connection {
             options: Options::default(),
             eof: false,
             server_name: server_name.into(),
-        })
+        }
     }
 
     /// Which side this is.
@@ -307,8 +315,8 @@ impl Connection {
                     handshake,
                     mut flight,
                 } = *handshaking;
-                if let Some(alert) = alert.filter(|_| handshake.is_in_the_clear()) {
-                    flight.append_plaintext_alert(alert);
+                if let Some(alert) = alert {
+                    handshake.append_alert(alert.description, &mut flight.bytes);
                 }
                 self.phase = Phase::Failed(flight);
             }
@@ -340,6 +348,7 @@ impl Session {
             exporter,
             tickets,
             resumable,
+            facts,
         } = established;
         write.install(sealing);
         read.install(opening);
@@ -348,6 +357,7 @@ impl Session {
             exporter,
             tickets,
             resumable,
+            facts,
             key_update: None,
             sending_key_update: false,
             reply_owed: false,
@@ -373,16 +383,6 @@ impl Flight {
             self.bytes.clear();
             (self.sent, self.flush_due) = (0, true);
         }
-    }
-
-    fn append_plaintext_alert(&mut self, alert: Alert) {
-        let header = RecordHeader {
-            content_type: ContentType::Alert,
-            version: 0x0303,
-            len: 2,
-        };
-        self.bytes.extend_from_slice(&header.encode());
-        self.bytes.extend_from_slice(&alert.encode());
     }
 }
 
@@ -411,6 +411,7 @@ fn then<T, U>(step: Step<T>) -> Result<T, Step<U>> {
         Step::Transmit => Err(Step::Transmit),
         Step::Flush => Err(Step::Flush),
         Step::Receive => Err(Step::Receive),
+        Step::Decide => Err(Step::Decide),
         Step::Want(want) => Err(Step::Want(want)),
     }
 }

@@ -209,7 +209,7 @@ impl Connection {
         Ok(match self.checked(drained)? {
             Step::Transmit => Arrived::Stop(Stop::Transmit),
             Step::Flush => Arrived::Stop(Stop::Flush),
-            Step::Receive | Step::Want(_) | Step::Done(()) => {
+            Step::Receive | Step::Decide | Step::Want(_) | Step::Done(()) => {
                 arrival.replying = false;
                 if let Some(session) = self.established_mut() {
                     session.refusing = false;

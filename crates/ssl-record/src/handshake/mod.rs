@@ -3,14 +3,28 @@
 //! Owns the types that the rest of the crate sees of it. The library that does the work is named only
 //! below `rustls/`. Does no I/O and knows no modes.
 
+pub mod delegate;
 mod rustls;
 pub(crate) mod session;
 
-pub(crate) use self::rustls::{ClientSetup, Handshake, ServerSetup, StartError, Tickets};
-
-use crate::config::{CipherSuite, NamedGroup};
+use self::delegate::{Answer, ProgressFacts, Question};
+pub(crate) use self::rustls::{ClientSetup, ServerSetup, StartError, Tickets};
+use self::rustls::{Delegated, Direct};
+use crate::config::{CipherSuite, ConfigError, NamedGroup};
+use crate::error::Error;
 use crate::protect::{Exporter, TrafficKeys};
-use crate::record::ProtocolVersion;
+use crate::record::{Alert, AlertDescription, ContentType, ProtocolVersion, RecordHeader};
+
+/// Bytes of a handshake message header: type and 24-bit length (RFC 8446 section 4).
+pub(crate) const MESSAGE_HEADER_LEN: usize = 4;
+
+/// A handshake in progress.
+pub(crate) enum Handshake {
+    /// It decides by the context's configuration.
+    Direct(Box<Direct>),
+    /// Its owner decides.
+    Delegated(Box<Delegated>),
+}
 
 /// How far one look at the handshake came.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,8 +33,107 @@ pub(crate) enum Progress {
     NeedRecord,
     /// A flight was appended to the outgoing bytes: transmit and flush it first.
     Flight,
+    /// The owner has to decide something first.
+    Decide,
     /// The handshake is over; take its result.
     Complete,
+}
+
+impl Handshake {
+    /// A delegated client.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the plan leaves nothing to offer.
+    pub(crate) fn delegated_client(plan: &delegate::ClientPlan) -> Result<Self, ConfigError> {
+        Ok(Self::Delegated(Box::new(Delegated::client(plan)?)))
+    }
+
+    /// A delegated server.
+    pub(crate) fn delegated_server() -> Self {
+        Self::Delegated(Box::new(Delegated::server()))
+    }
+
+    /// Takes the peer's next record.
+    ///
+    /// # Errors
+    /// It cannot stand here; final. `out` may have gained an alert.
+    pub(crate) fn feed(
+        &mut self,
+        header: RecordHeader,
+        body: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Direct(direct) => direct.feed(header, body).map_err(Into::into),
+            Self::Delegated(delegated) => delegated.feed(header, body, out),
+        }
+    }
+
+    /// Works until a record, a decision or nothing more is needed; appends what is to be sent to `out`.
+    ///
+    /// # Errors
+    /// The handshake failed; `out` may have gained an alert.
+    pub(crate) fn advance(&mut self, out: &mut Vec<u8>) -> Result<Progress, Error> {
+        match self {
+            Self::Direct(direct) => direct.advance(out),
+            Self::Delegated(delegated) => delegated.advance(out),
+        }
+    }
+
+    /// The result, once [`Progress::Complete`] was reported.
+    ///
+    /// # Errors
+    /// An internal failure.
+    pub(crate) fn finish(self) -> Result<Established, Error> {
+        match self {
+            Self::Direct(direct) => direct.finish(),
+            Self::Delegated(delegated) => delegated.finish(),
+        }
+    }
+
+    /// Appends an alert for an error that was found outside of the handshake, if that can be done.
+    pub(crate) fn append_alert(&self, description: AlertDescription, out: &mut Vec<u8>) {
+        match self {
+            Self::Direct(direct) if direct.is_in_the_clear() => {
+                append_plaintext_alert(description, out);
+            }
+            Self::Direct(_) => {}
+            Self::Delegated(delegated) => delegated.append_alert(description, out),
+        }
+    }
+
+    /// What waits for a decision.
+    pub(crate) fn question(&self) -> Option<&Question> {
+        match self {
+            Self::Direct(_) => None,
+            Self::Delegated(delegated) => delegated.question(),
+        }
+    }
+
+    /// The decision.
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        if let Self::Delegated(delegated) = self {
+            delegated.answer(answer);
+        }
+    }
+
+    /// What is known of a delegated handshake so far.
+    pub(crate) fn facts(&self) -> Option<&ProgressFacts> {
+        match self {
+            Self::Direct(_) => None,
+            Self::Delegated(delegated) => Some(delegated.facts()),
+        }
+    }
+}
+
+fn append_plaintext_alert(description: AlertDescription, out: &mut Vec<u8>) {
+    let header = RecordHeader {
+        content_type: ContentType::Alert,
+        version: 0x0303,
+        len: 2,
+    };
+    out.extend_from_slice(&header.encode());
+    out.extend_from_slice(&Alert::fatal(description).encode());
 }
 
 /// What a completed handshake leaves behind.
@@ -33,6 +146,8 @@ pub(crate) struct Established {
     pub(crate) tickets: Option<Tickets>,
     /// The session a TLS 1.2 client could resume, if it is to be exported.
     pub(crate) resumable: Option<session::Resumable>,
+    /// What a delegated handshake noted.
+    pub(crate) facts: Option<Box<ProgressFacts>>,
 }
 
 /// What both sides agreed on.
@@ -55,4 +170,17 @@ pub struct Negotiated {
     pub peer_certificates: Box<[Box<[u8]>]>,
     /// The random of the ClientHello.
     pub client_random: [u8; 32],
+    /// The random of the ServerHello.
+    pub server_random: [u8; 32],
+    /// The session identifier of a TLS 1.2 ServerHello. This and what follows is noted by delegated
+    /// connections only.
+    pub session_id: Box<[u8]>,
+    /// Whether TLS 1.2 uses the extended master secret (RFC 7627).
+    pub extended_master_secret: bool,
+    /// On clients, whether the server asked for a certificate.
+    pub certificate_requested: bool,
+    /// The number of the peer's signature scheme, if it signed.
+    pub peer_signature_scheme: Option<u16>,
+    /// The number of our signature scheme, if we signed.
+    pub signature_scheme: Option<u16>,
 }

@@ -113,6 +113,8 @@ fn run<T: Transport + ?Sized, V>(
                 connection.blocked(want);
                 return Ok(Outcome::Want(want));
             }
+            // Who drives delegated connections answers between two calls.
+            Step::Decide => return Ok(Outcome::Want(Want::Async)),
             Step::Transmit => transmit(connection, transport)?,
             Step::Flush => flush(connection, transport)?,
             Step::Receive => receive(connection, transport)?,

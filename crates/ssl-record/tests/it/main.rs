@@ -7,6 +7,7 @@ mod alerts;
 mod auto_retry;
 mod blocked_handshake;
 mod certificates;
+mod delegated;
 mod eof;
 mod forge;
 mod handshake;

@@ -26,12 +26,15 @@ pub(super) struct Captured {
     pub(super) server_traffic: Option<Secret>,
     /// TLS 1.3 handshake keys exist: from here on the peer's records are protected.
     pub(super) handshake_keys: bool,
+    /// TLS 1.3 handshake secret of the client, for delegated handshakes.
+    pub(super) client_handshake: Option<Secret>,
 }
 
 /// One connection's key log.
 pub(super) struct Capture {
     captured: Mutex<Captured>,
     lines: Option<Lines>,
+    delegated: bool,
 }
 
 impl Capture {
@@ -39,6 +42,15 @@ impl Capture {
         Self {
             captured: Mutex::default(),
             lines,
+            delegated: false,
+        }
+    }
+
+    /// As [`Capture::new`]; keeps the handshake secrets as well.
+    pub(super) fn for_delegated(lines: Option<Lines>) -> Self {
+        Self {
+            delegated: true,
+            ..Self::new(lines)
         }
     }
 
@@ -67,6 +79,9 @@ impl KeyLog for Capture {
             }
             let kept = match label {
                 "CLIENT_RANDOM" => Some(&mut captured.master_secret),
+                "CLIENT_HANDSHAKE_TRAFFIC_SECRET" if self.delegated => {
+                    Some(&mut captured.client_handshake)
+                }
                 "EXPORTER_SECRET" => Some(&mut captured.exporter),
                 "CLIENT_TRAFFIC_SECRET_0" => Some(&mut captured.client_traffic),
                 "SERVER_TRAFFIC_SECRET_0" => Some(&mut captured.server_traffic),

@@ -5,6 +5,7 @@
 
 mod capture;
 mod choose;
+mod delegated;
 mod errors;
 mod rehearse;
 mod setup;
@@ -21,6 +22,7 @@ use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, Unbuffered
 use rustls::{CommonState, ConnectionTrafficSecrets, ExtractedSecrets, HandshakeKind};
 
 use self::capture::{Capture, Captured};
+pub(crate) use self::delegated::Delegated;
 pub(crate) use self::setup::{ClientSetup, ServerSetup, StartError};
 use super::session::Resumable;
 use super::{Established, Negotiated, Progress};
@@ -31,7 +33,7 @@ use crate::reason::Reason;
 use crate::record::{ContentType, HEADER_LEN, ProtocolVersion, RecordHeader};
 
 /// A handshake in progress.
-pub(crate) struct Handshake {
+pub(crate) struct Direct {
     connection: Side,
     capture: Arc<Capture>,
     /// Records not yet discarded by rustls: a message may span several.
@@ -82,7 +84,7 @@ fn resumable(secret: Secret, ticket: &[u8]) -> Resumable {
     }
 }
 
-impl Handshake {
+impl Direct {
     fn client(
         connection: UnbufferedClientConnection,
         capture: Arc<Capture>,
@@ -130,6 +132,11 @@ impl Handshake {
         self.incoming.extend_from_slice(&header.encode());
         self.incoming.extend_from_slice(body);
         Ok(())
+    }
+
+    /// Hands over records whose headers were checked already.
+    fn feed_raw(&mut self, records: &[u8]) {
+        self.incoming.extend_from_slice(records);
     }
 
     /// Lets rustls work on what it has; appends what it sends to `out`.
@@ -203,6 +210,7 @@ impl Handshake {
             exporter,
             tickets,
             resumable,
+            facts: None,
         })
     }
 
@@ -245,6 +253,12 @@ impl Handshake {
             server_name: captured.server_name.take(),
             peer_certificates: certificates.iter().map(|der| der.as_ref().into()).collect(),
             client_random: captured.client_random,
+            server_random: self.server_random.unwrap_or_default(),
+            session_id: Box::default(),
+            extended_master_secret: false,
+            certificate_requested: false,
+            peer_signature_scheme: None,
+            signature_scheme: None,
         })
     }
 

@@ -27,15 +27,39 @@ use crate::record::ProtocolVersion;
 /// # Errors
 /// [`ConfigError`] if the configuration could not have made this session.
 pub(super) fn import(config: &ClientConfig, session: &ClientSession) -> Result<(), ConfigError> {
-    tap::replacing(&session.resumable.secret, || rehearse(config, session)).map_err(|error| {
+    let name = ServerName::try_from(session.server_name.to_string())
+        .map_err(|_| ConfigError::UnusableSession)?;
+    import_as(config, name, session)
+}
+
+/// As [`import`], for the server of another name.
+///
+/// # Errors
+/// As for [`import`].
+pub(super) fn import_as(
+    config: &ClientConfig,
+    name: ServerName<'static>,
+    session: &ClientSession,
+) -> Result<(), ConfigError> {
+    let rehearsal = || rehearse(config, name, session);
+    tap::replacing(&session.resumable.secret, rehearsal).map_err(|error| {
         tracing::debug!(%error, "stored session does not fit");
         ConfigError::UnusableSession
     })
 }
 
-fn rehearse(config: &ClientConfig, session: &ClientSession) -> Result<(), Error> {
-    let name = ServerName::try_from(session.server_name.to_string())
-        .map_err(|_| Error::General("bad server name".into()))?;
+/// Signature schemes with which every stand-in can pretend to sign.
+pub(super) const SCHEMES: [SignatureScheme; 3] = [
+    SignatureScheme::ECDSA_NISTP256_SHA256,
+    SignatureScheme::RSA_PSS_SHA256,
+    SignatureScheme::RSA_PKCS1_SHA256,
+];
+
+fn rehearse(
+    config: &ClientConfig,
+    name: ServerName<'static>,
+    session: &ClientSession,
+) -> Result<(), Error> {
     let mut client_config = config.clone();
     client_config.time_provider = Arc::new(Then(UnixTime::since_unix_epoch(
         core::time::Duration::from_secs(session.resumable.received),

@@ -17,7 +17,7 @@ use super::choose::{ByName, Noting};
 use super::rehearse;
 use super::tap::tapped;
 use super::trust::{AnyServer, Verifier};
-use super::{Capture, Handshake, errors};
+use super::{Capture, Direct, errors};
 use crate::config::{
     ClientConfig, ClientTrust, Common, ConfigError, Identity, KeyLog, Roots, ServerConfig,
     ServerTrust,
@@ -27,9 +27,9 @@ use crate::handshake::session::ClientSession;
 use crate::record::ProtocolVersion;
 
 #[cfg(feature = "aws-lc-rs")]
-use rustls::crypto::aws_lc_rs as backend;
+pub(super) use rustls::crypto::aws_lc_rs as backend;
 #[cfg(not(feature = "aws-lc-rs"))]
-use rustls::crypto::ring as backend;
+pub(super) use rustls::crypto::ring as backend;
 
 /// A client context's handshake side.
 pub(crate) struct ClientSetup {
@@ -92,7 +92,7 @@ impl ClientSetup {
     ///
     /// # Errors
     /// [`ConfigError::BadServerName`], or an internal failure of the library.
-    pub(crate) fn start(&self, server_name: &str) -> Result<Handshake, StartError> {
+    pub(crate) fn start(&self, server_name: &str) -> Result<Direct, StartError> {
         let name = ServerName::try_from(server_name.to_owned())
             .map_err(|_| ConfigError::BadServerName(server_name.to_owned()))?;
         let capture = Arc::new(Capture::new(self.key_log.clone()));
@@ -100,7 +100,7 @@ impl ClientSetup {
         config.key_log = Arc::clone(&capture) as _;
         let connection = rustls::client::UnbufferedClientConnection::new(Arc::new(config), name)
             .map_err(errors::error)?;
-        Ok(Handshake::client(connection, capture, self.export_sessions))
+        Ok(Direct::client(connection, capture, self.export_sessions))
     }
 }
 
@@ -167,7 +167,7 @@ impl ServerSetup {
     ///
     /// # Errors
     /// An internal failure of the library.
-    pub(crate) fn start(&self) -> Result<Handshake, Error> {
+    pub(crate) fn start(&self) -> Result<Direct, Error> {
         let capture = Arc::new(Capture::new(self.key_log.clone()));
         let mut config = self.config.clone();
         config.key_log = Arc::clone(&capture) as _;
@@ -177,7 +177,7 @@ impl ServerSetup {
         });
         let connection = rustls::server::UnbufferedServerConnection::new(Arc::new(config))
             .map_err(errors::error)?;
-        Ok(Handshake::server(connection, capture))
+        Ok(Direct::server(connection, capture))
     }
 }
 

@@ -1,0 +1,176 @@
+//! A delegated client in rustls's terms: its configuration, verifier and certificate choice.
+
+use std::sync::{Arc, OnceLock};
+
+use pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, Resumption, Tls12Resumption, UnbufferedClientConnection};
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+
+use super::super::capture::Capture;
+use super::super::{Direct, rehearse, tap};
+use super::desk::{self, Desk, refused};
+use super::identity;
+use super::provider::{self, Choice, Next};
+use super::store::OneSession;
+use crate::config::ConfigError;
+use crate::handshake::delegate::{Answer, ClientPlan, Question};
+use crate::record::ProtocolVersion;
+
+/// Starts a client: its hello is ready.
+///
+/// # Errors
+/// [`ConfigError`] if the plan leaves nothing to offer.
+pub(super) fn start(plan: &ClientPlan, desk: &Arc<Desk>) -> Result<Direct, ConfigError> {
+    let capture = Arc::new(Capture::for_delegated(plan.key_log.clone()));
+    let (mut config, store) = configuration(plan)?;
+    let name = server_name(plan.server_name.as_deref())?;
+    config.enable_sni = matches!(name, ServerName::DnsName(_));
+    let _desk = desk::enter(desk);
+    if let Some(session) = &plan.session
+        && (plan.min..=plan.max).contains(&session.suite().version())
+        && let Err(error) = rehearse::import_as(&config, name.clone(), session)
+    {
+        tracing::debug!(%error, "session is not offered");
+    }
+    store.close();
+    config.key_log = Arc::clone(&capture) as _;
+    provider::expect(Next::AfterTwoBytes);
+    let connection = UnbufferedClientConnection::new(Arc::new(config), name);
+    provider::expect(Next::Anything);
+    let connection = connection.map_err(|error| ConfigError::Crypto(error.to_string()))?;
+    Ok(Direct::client(connection, capture, true))
+}
+
+fn configuration(plan: &ClientPlan) -> Result<(ClientConfig, Arc<OneSession>), ConfigError> {
+    let choice = Choice {
+        min: plan.min,
+        max: plan.max,
+        suites: &plan.suites,
+        groups: &plan.groups,
+        fallback_scsv: plan.fallback_scsv,
+        hello_time: plan.hello_time,
+    };
+    let ambient = ambient();
+    let mut config = ClientConfig::builder_with_provider(choice.provider())
+        .with_protocol_versions(&choice.versions())
+        .map_err(|_| ConfigError::NothingEnabled)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(ambient) as _)
+        .with_client_cert_resolver(Arc::clone(ambient) as _);
+    let store = Arc::new(OneSession::default());
+    config.resumption = Resumption::store(Arc::clone(&store) as _);
+    if !plan.tickets {
+        config.resumption = config
+            .resumption
+            .tls12_resumption(Tls12Resumption::SessionIdOnly);
+    }
+    config.alpn_protocols.clone_from(&plan.alpn);
+    config.enable_secret_extraction = true;
+    Ok((config, store))
+}
+
+/// The name rustls works with. Without one it is an address, which is never sent.
+fn server_name(name: Option<&str>) -> Result<ServerName<'static>, ConfigError> {
+    match name {
+        None => Ok(ServerName::from(core::net::IpAddr::from([0; 4]))),
+        Some(name) => ServerName::try_from(name.to_owned())
+            .map_err(|_| ConfigError::BadServerName(name.to_owned())),
+    }
+}
+
+/// The verifier and certificate choice of every delegated client: one object, so that a session resumes
+/// in another connection. It works for the desk that the thread has entered.
+fn ambient() -> &'static Arc<Ambient> {
+    static AMBIENT: OnceLock<Arc<Ambient>> = OnceLock::new();
+    AMBIENT.get_or_init(|| Arc::new(Ambient))
+}
+
+#[derive(Debug)]
+struct Ambient;
+
+impl Ambient {
+    fn check(
+        version: ProtocolVersion,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        if !tap::is_replacing() {
+            let desk = desk::current().ok_or_else(refused)?;
+            desk.check_signature(version, signed.scheme, leaf, message, signed.signature())?;
+        }
+        Ok(HandshakeSignatureValid::assertion())
+    }
+}
+
+impl ServerCertVerifier for Ambient {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        // In a rehearsal the chain is the session's, which was judged when it was made.
+        if !tap::is_replacing() {
+            let chain = core::iter::once(leaf).chain(rest);
+            let chain = chain.map(|der| der.to_vec()).collect();
+            desk::current().ok_or_else(refused)?.judge(chain, ocsp)?;
+        }
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Self::check(ProtocolVersion::Tls12, message, leaf, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Self::check(ProtocolVersion::Tls13, message, leaf, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        if tap::is_replacing() {
+            return rehearse::SCHEMES.to_vec();
+        }
+        desk::current().map_or_else(Vec::new, |desk| desk.verify_schemes.clone())
+    }
+}
+
+impl ResolvesClientCert for Ambient {
+    fn resolve(
+        &self,
+        authorities: &[&[u8]],
+        schemes: &[SignatureScheme],
+    ) -> Option<Arc<CertifiedKey>> {
+        let desk = desk::current()?;
+        desk.notes().certificate_requested = true;
+        let question = Question::ClientCertificate {
+            authorities: authorities.iter().map(|name| name.to_vec()).collect(),
+            schemes: schemes.iter().copied().map(u16::from).collect(),
+        };
+        match desk.ask(question)? {
+            Answer::Identity(identity) => {
+                let certified = identity::certified(identity?, None, false, &desk);
+                Some(Arc::new(certified))
+            }
+            _ => desk.misfit(),
+        }
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,193 @@
+//! Where the trait methods that rustls calls find out on whose behalf, and how they ask.
+//!
+//! Owns one connection's notes: what was refused, what the peer showed. rustls resumes sessions only
+//! under the verifier object that they were made with, so clients share one such object, and it finds
+//! its connection in a thread-local variable ([`enter`]). Knows no rustls configuration.
+
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustls::{Error, SignatureScheme};
+
+use super::stack;
+use crate::handshake::delegate::{Answer, Question, SignatureCheck};
+use crate::reason::Reason;
+use crate::record::{AlertDescription, ProtocolVersion};
+
+/// One delegated connection, as seen by the traits.
+pub(super) struct Desk {
+    /// Schemes we advertise.
+    pub(super) verify_schemes: Vec<SignatureScheme>,
+    pub(super) signature_check: Arc<dyn SignatureCheck>,
+    notes: Mutex<Notes>,
+}
+
+/// What the traits learnt.
+#[derive(Default)]
+pub(super) struct Notes {
+    /// The handshake is to end with this, whatever rustls makes of it.
+    pub(super) refusal: Option<Refusal>,
+    pub(super) peer_certificates: Vec<Vec<u8>>,
+    pub(super) certificate_requested: bool,
+    pub(super) peer_signature_scheme: Option<u16>,
+    pub(super) signature_scheme: Option<u16>,
+}
+
+/// Why a handshake ends, and what the peer is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) alert: AlertDescription,
+    pub(super) reason: Reason,
+}
+
+impl Refusal {
+    pub(super) const INTERNAL: Self = Self {
+        alert: AlertDescription::INTERNAL_ERROR,
+        reason: Reason::INTERNAL_ERROR,
+    };
+}
+
+impl Desk {
+    pub(super) fn new(
+        verify_schemes: &[u16],
+        signature_check: Arc<dyn SignatureCheck>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            verify_schemes: verify_schemes.iter().copied().map(Into::into).collect(),
+            signature_check,
+            notes: Mutex::default(),
+        })
+    }
+
+    pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the owner; `None` if it refuses, or refused before: nothing is asked after that.
+    pub(super) fn ask(&self, question: Question) -> Option<Answer> {
+        if self.notes().refusal.is_some() {
+            return None;
+        }
+        match stack::ask(question) {
+            Some(Answer::Refused { alert, reason }) => {
+                self.refuse(Refusal { alert, reason });
+                None
+            }
+            Some(answer) => Some(answer),
+            None => {
+                self.refuse(Refusal::INTERNAL);
+                None
+            }
+        }
+    }
+
+    /// Asks for bytes.
+    pub(super) fn ask_bytes(&self, question: Question) -> Option<Vec<u8>> {
+        match self.ask(question)? {
+            Answer::Bytes(bytes) => bytes,
+            _ => self.misfit(),
+        }
+    }
+
+    /// Ends the handshake; the first refusal counts.
+    pub(super) fn refuse(&self, refusal: Refusal) {
+        self.notes().refusal.get_or_insert(refusal);
+    }
+
+    /// An answer of another kind than the question.
+    pub(super) fn misfit<T>(&self) -> Option<T> {
+        self.refuse(Refusal::INTERNAL);
+        None
+    }
+
+    /// Asks whether these certificates are the right peer's.
+    pub(super) fn judge(&self, chain: Vec<Vec<u8>>, ocsp: &[u8]) -> Result<(), Error> {
+        let ocsp = (!ocsp.is_empty()).then(|| ocsp.to_vec());
+        let question = Question::PeerCertificate {
+            chain: chain.clone(),
+            ocsp,
+        };
+        match self.ask(question) {
+            Some(Answer::Accepted) => {
+                self.notes().peer_certificates = chain;
+                Ok(())
+            }
+            Some(_) => Err(self.refused(Refusal::INTERNAL)),
+            None => Err(refused()),
+        }
+    }
+
+    /// Checks the peer's handshake signature.
+    pub(super) fn check_signature(
+        &self,
+        version: ProtocolVersion,
+        scheme: SignatureScheme,
+        certificate: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), Error> {
+        let number = u16::from(scheme);
+        if !self.verify_schemes.contains(&scheme) || !may_sign(version, number) {
+            return Err(self.refused(Refusal {
+                alert: AlertDescription::ILLEGAL_PARAMETER,
+                reason: Reason::WRONG_SIGNATURE_TYPE,
+            }));
+        }
+        let valid = self
+            .signature_check
+            .verify(version, number, certificate, message, signature);
+        if !valid {
+            return Err(self.refused(Refusal {
+                alert: AlertDescription::DECRYPT_ERROR,
+                reason: Reason::BAD_SIGNATURE,
+            }));
+        }
+        self.notes().peer_signature_scheme = Some(number);
+        Ok(())
+    }
+
+    /// Ends the handshake and gives rustls an error to stop at.
+    pub(super) fn refused(&self, refusal: Refusal) -> Error {
+        self.refuse(refusal);
+        refused()
+    }
+}
+
+/// What rustls is told of a refusal; what the peer and the owner are told is in [`Notes::refusal`].
+pub(super) fn refused() -> Error {
+    Error::General("refused by the owner".to_owned())
+}
+
+/// Whether handshakes of this version may be signed with the scheme (RFC 8446 section 4.2.3).
+fn may_sign(version: ProtocolVersion, scheme: u16) -> bool {
+    let [hash, signature] = scheme.to_be_bytes();
+    match version {
+        ProtocolVersion::Tls12 => true,
+        // Neither PKCS #1 nor SHA-1 nor SHA-224.
+        ProtocolVersion::Tls13 => !(hash <= 3 || (hash <= 6 && signature == 1)),
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<Desk>>> = const { RefCell::new(None) };
+}
+
+/// Makes `desk` the one that the shared client verifier works for, until the result is dropped.
+pub(super) fn enter(desk: &Arc<Desk>) -> Scope {
+    Scope(CURRENT.replace(Some(Arc::clone(desk))))
+}
+
+/// Gives the desk back to whom it belonged before.
+pub(super) struct Scope(Option<Arc<Desk>>);
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
+}
+
+/// The desk entered by this thread.
+#[inline(never)]
+pub(super) fn current() -> Option<Arc<Desk>> {
+    CURRENT.with_borrow(Clone::clone)
+}

@@ -1,0 +1,111 @@
+//! The ClientHello, put together from records before anything else is decided.
+//!
+//! Owns the records until there is a whole message. Does not know what it says.
+
+use super::desk::Refusal;
+use crate::handshake::MESSAGE_HEADER_LEN;
+use crate::reason::Reason;
+use crate::record::{Alert, AlertDescription, AlertLevel, ContentType, RecordHeader};
+
+/// Longest ClientHello accepted, without its header: as OpenSSL.
+const MAX_CLIENT_HELLO: usize = 131_396;
+
+/// Warning alerts and empty records tolerated before the hello.
+const MAX_USELESS: u8 = 32;
+
+/// Records that are a ClientHello, or will be.
+#[derive(Default)]
+pub(super) struct Hello {
+    /// As received, for rustls.
+    records: Vec<u8>,
+    /// The message.
+    message: Vec<u8>,
+    useless: u8,
+}
+
+/// Why a first record is not (part of) a ClientHello.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The client gave up.
+    Alert(AlertDescription),
+    /// It is told why not.
+    Refused(Refusal),
+}
+
+impl Hello {
+    /// Takes the next record.
+    ///
+    /// # Errors
+    /// It is not one that a client may begin with.
+    pub(super) fn feed(&mut self, header: RecordHeader, body: &[u8]) -> Result<(), Fault> {
+        let refused = |alert, reason| Err(Fault::Refused(Refusal { alert, reason }));
+        match header.content_type {
+            ContentType::Handshake => {}
+            ContentType::Alert => return self.alert(body),
+            ContentType::ChangeCipherSpec | ContentType::ApplicationData => {
+                return refused(
+                    AlertDescription::UNEXPECTED_MESSAGE,
+                    Reason::UNEXPECTED_MESSAGE,
+                );
+            }
+        }
+        if body.is_empty() {
+            return self.count_useless();
+        }
+        self.records.extend_from_slice(&header.encode());
+        self.records.extend_from_slice(body);
+        self.message.extend_from_slice(body);
+        if self.message[0] != 1 {
+            return refused(
+                AlertDescription::UNEXPECTED_MESSAGE,
+                Reason::UNEXPECTED_MESSAGE,
+            );
+        }
+        if self.len().is_some_and(|len| len > MAX_CLIENT_HELLO) {
+            return refused(
+                AlertDescription::ILLEGAL_PARAMETER,
+                Reason::EXCESSIVE_MESSAGE_SIZE,
+            );
+        }
+        Ok(())
+    }
+
+    /// The message, once it is whole.
+    pub(super) fn message(&self) -> Option<&[u8]> {
+        self.message.get(..MESSAGE_HEADER_LEN + self.len()?)
+    }
+
+    /// The records, for rustls.
+    pub(super) fn into_records(self) -> Vec<u8> {
+        self.records
+    }
+
+    fn len(&self) -> Option<usize> {
+        match self.message[..] {
+            [_, high, middle, low, ..] => Some(u32::from_be_bytes([0, high, middle, low]) as usize),
+            _ => None,
+        }
+    }
+
+    fn alert(&mut self, body: &[u8]) -> Result<(), Fault> {
+        match Alert::decode(body) {
+            Some(alert) if alert.level == AlertLevel::Warning => self.count_useless(),
+            Some(alert) => Err(Fault::Alert(alert.description)),
+            None => Err(Fault::Refused(Refusal {
+                alert: AlertDescription::UNEXPECTED_MESSAGE,
+                reason: Reason::INVALID_ALERT,
+            })),
+        }
+    }
+
+    fn count_useless(&mut self) -> Result<(), Fault> {
+        self.useless += 1;
+        if self.useless > MAX_USELESS {
+            return Err(Fault::Refused(Refusal {
+                alert: AlertDescription::UNEXPECTED_MESSAGE,
+                reason: Reason::TOO_MANY_WARN_ALERTS,
+            }));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,480 @@
+//! The handshake of a connection whose owner decides: rustls on a stack that can wait.
+//!
+//! Owns the conversation between rustls and the owner, and what the peer is told when the owner
+//! refuses. A stack is held only while a question waits; between records there is none.
+
+mod client;
+mod desk;
+mod hello;
+mod identity;
+mod provider;
+mod scan;
+mod server;
+mod stack;
+mod store;
+
+use std::sync::Arc;
+
+use self::desk::{Desk, Refusal};
+use self::hello::{Fault, Hello};
+use self::scan::{Said, Scan};
+use self::stack::{Pause, Waiting};
+use super::Direct;
+use crate::config::ConfigError;
+use crate::error::{Error, HandshakeFault, PeerFault};
+use crate::handshake::delegate::{Answer, ClientPlan, ProgressFacts, Question};
+use crate::handshake::{Established, Progress, append_plaintext_alert};
+use crate::protect::{Layout, Secret, TrafficKeys, TrafficSecret, Usage};
+use crate::reason::Reason;
+use crate::record::{
+    Alert, AlertDescription, ContentType, HEADER_LEN, ProtocolVersion, RecordHeader,
+};
+
+/// A delegated handshake in progress.
+pub(crate) struct Delegated {
+    state: State,
+    /// Set from the moment there is a rustls connection.
+    desk: Option<Arc<Desk>>,
+    /// What the owner is asked, from `Progress::Decide` until it is answered and the answer used.
+    question: Option<Question>,
+    answer: Option<Answer>,
+    facts: ProgressFacts,
+    incoming: Scan,
+    outgoing: Scan,
+    /// A client that refuses to be made to fall back (statement F50).
+    guards_fallback: bool,
+    is_client: bool,
+    /// Something left under our keys.
+    keys_in_use: bool,
+}
+
+enum State {
+    /// A server that waits for a ClientHello.
+    Hello(Hello),
+    /// Between records.
+    Ready(Box<Direct>),
+    /// A question waits.
+    Asking(Waiting<Turn>),
+    /// It failed, or is being worked on.
+    Spent,
+}
+
+/// One look of rustls at what it has: itself, what it wants to send, what it came to.
+struct Turn {
+    direct: Box<Direct>,
+    out: Vec<u8>,
+    result: Result<Progress, Error>,
+}
+
+impl Delegated {
+    /// A client whose hello is ready.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the plan leaves nothing to offer.
+    pub(crate) fn client(plan: &ClientPlan) -> Result<Self, ConfigError> {
+        let desk = Desk::new(&plan.verify_schemes, Arc::clone(&plan.signature_check));
+        let direct = client::start(plan, &desk)?;
+        let mut delegated = Self::new(State::Ready(Box::new(direct)));
+        delegated.desk = Some(desk);
+        delegated.facts.server_name = plan.server_name.as_deref().map(Into::into);
+        delegated.guards_fallback = plan.fallback_scsv && plan.max == ProtocolVersion::Tls12;
+        delegated.is_client = true;
+        Ok(delegated)
+    }
+
+    /// A server that waits for a ClientHello.
+    pub(crate) fn server() -> Self {
+        Self::new(State::Hello(Hello::default()))
+    }
+
+    fn new(state: State) -> Self {
+        Self {
+            state,
+            desk: None,
+            question: None,
+            answer: None,
+            facts: ProgressFacts::default(),
+            incoming: Scan::default(),
+            outgoing: Scan::default(),
+            guards_fallback: false,
+            is_client: false,
+            keys_in_use: false,
+        }
+    }
+
+    /// What waits for a decision.
+    pub(crate) fn question(&self) -> Option<&Question> {
+        self.question.as_ref().filter(|_| self.answer.is_none())
+    }
+
+    /// The decision; dropped if none waits.
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        if self.question().is_some() {
+            self.answer = Some(answer);
+        }
+    }
+
+    /// What is known so far.
+    pub(crate) fn facts(&self) -> &ProgressFacts {
+        &self.facts
+    }
+
+    /// Takes the peer's next record.
+    ///
+    /// # Errors
+    /// It cannot stand here; final. `out` may have gained an alert.
+    pub(crate) fn feed(
+        &mut self,
+        header: RecordHeader,
+        body: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let mut said = Vec::new();
+        if self.is_client {
+            self.incoming.record(header.content_type, body, &mut said);
+        }
+        if let Err(refusal) = self.heed(said) {
+            return Err(self.refuse(refusal, out));
+        }
+        let fed = match &mut self.state {
+            State::Hello(hello) => match hello.feed(header, body) {
+                Ok(()) => Ok(()),
+                Err(Fault::Alert(description)) => {
+                    self.state = State::Spent;
+                    return Err(Error::AlertReceived(description));
+                }
+                Err(Fault::Refused(refusal)) => Err(failure(refusal)),
+            },
+            State::Ready(direct) => direct.feed(header, body).map_err(Into::into),
+            State::Asking(_) | State::Spent => Err(PeerFault::UnexpectedMessage(0).into()),
+        };
+        fed.inspect_err(|error| self.last_words(error, out))
+    }
+
+    /// Works until a record, a decision or nothing more is needed; appends what is to be sent to `out`.
+    ///
+    /// # Errors
+    /// The handshake failed; `out` may have gained an alert.
+    pub(crate) fn advance(&mut self, out: &mut Vec<u8>) -> Result<Progress, Error> {
+        loop {
+            let pause = match core::mem::replace(&mut self.state, State::Spent) {
+                State::Hello(hello) => match self.take_plan(hello) {
+                    Ok(Some(progress)) => return Ok(progress),
+                    Ok(None) => continue,
+                    Err(refusal) => return Err(self.refuse(refusal, out)),
+                },
+                State::Ready(direct) => self.enter(|| stack::run(move || look(direct))),
+                State::Asking(waiting) => match self.answer.take() {
+                    None => {
+                        self.state = State::Asking(waiting);
+                        return Ok(Progress::Decide);
+                    }
+                    Some(answer) => {
+                        self.question = None;
+                        self.enter(|| waiting.answer(answer))
+                    }
+                },
+                State::Spent => return Err(Error::AlreadyFailed),
+            };
+            provider::expect(provider::Next::Anything);
+            self.note();
+            match pause {
+                Pause::Asked(question, waiting) => {
+                    self.question = Some(question);
+                    self.state = State::Asking(waiting);
+                    return Ok(Progress::Decide);
+                }
+                Pause::Done(turn) => return self.conclude(turn, out),
+                Pause::Panicked | Pause::NoStack => {
+                    return Err(self.refuse(Refusal::INTERNAL, out));
+                }
+            }
+        }
+    }
+
+    /// The result, once [`Progress::Complete`] was reported.
+    ///
+    /// # Errors
+    /// An internal failure.
+    pub(crate) fn finish(self) -> Result<Established, Error> {
+        let State::Ready(direct) = self.state else {
+            return Err(Error::AlreadyFailed);
+        };
+        let mut established = direct.finish()?;
+        let negotiated = &mut established.negotiated;
+        let facts = self.facts;
+        if let Some(random) = facts.server_random {
+            negotiated.server_random = random;
+        }
+        negotiated.session_id.clone_from(&facts.session_id);
+        negotiated.extended_master_secret = facts.extended_master_secret;
+        negotiated.certificate_requested = facts.certificate_requested;
+        negotiated.peer_signature_scheme = facts.peer_signature_scheme;
+        negotiated.signature_scheme = facts.signature_scheme;
+        if self.is_client {
+            negotiated.server_name.clone_from(&facts.server_name);
+        }
+        established.facts = Some(Box::new(facts));
+        Ok(established)
+    }
+
+    /// Appends an alert under the keys that the peer expects; nothing if there are none to be had.
+    pub(crate) fn append_alert(&self, description: AlertDescription, out: &mut Vec<u8>) {
+        let alert = Alert::fatal(description).encode();
+        match self.alert_keys() {
+            Ok(None) => append_plaintext_alert(description, out),
+            Ok(Some(mut keys)) => {
+                let start = out.len();
+                out.resize(start + Layout::Tls13.overhead() + alert.len(), 0);
+                let sealed = keys.seal(ContentType::Alert, &alert, 0, &mut out[start..]);
+                out.truncate(start + sealed.unwrap_or(0));
+            }
+            Err(()) => {}
+        }
+    }
+
+    /// The plan for this hello, once it is there; whether to pause.
+    fn take_plan(&mut self, hello: Hello) -> Result<Option<Progress>, Refusal> {
+        let Some(message) = hello.message() else {
+            self.state = State::Hello(hello);
+            return Ok(Some(Progress::NeedRecord));
+        };
+        let Some(answer) = self.answer.take() else {
+            if self.question.is_none() {
+                self.facts.client_random = message.get(6..38).and_then(|it| it.try_into().ok());
+                self.question = Some(Question::ClientHello(message.to_vec()));
+            }
+            self.state = State::Hello(hello);
+            return Ok(Some(Progress::Decide));
+        };
+        self.question = None;
+        let plan = match answer {
+            Answer::Plan(plan) => plan,
+            Answer::Refused { alert, reason } => return Err(Refusal { alert, reason }),
+            _ => return Err(Refusal::INTERNAL),
+        };
+        let desk = Desk::new(&plan.verify_schemes, Arc::clone(&plan.signature_check));
+        let mut direct = server::start(*plan, &desk)?;
+        direct.feed_raw(&hello.into_records());
+        self.desk = Some(desk);
+        self.state = State::Ready(Box::new(direct));
+        Ok(None)
+    }
+
+    /// Runs rustls for this connection.
+    fn enter(&self, work: impl FnOnce() -> Pause<Turn>) -> Pause<Turn> {
+        let _scope = self.desk.as_ref().map(desk::enter);
+        work()
+    }
+
+    /// Takes over what the traits learnt.
+    fn note(&mut self) {
+        let Some(desk) = &self.desk else { return };
+        let notes = desk.notes();
+        let facts = &mut self.facts;
+        facts.peer_certificates.clone_from(&notes.peer_certificates);
+        facts.certificate_requested = notes.certificate_requested;
+        facts.peer_signature_scheme = notes.peer_signature_scheme;
+        facts.signature_scheme = notes.signature_scheme;
+    }
+
+    /// Acts on what rustls came to.
+    fn conclude(&mut self, turn: Turn, out: &mut Vec<u8>) -> Result<Progress, Error> {
+        let Turn {
+            direct,
+            out: flight,
+            result,
+        } = turn;
+        {
+            let captured = direct.capture.captured();
+            if captured.client_random != [0; 32] {
+                self.facts.client_random = Some(captured.client_random);
+            }
+            if !self.is_client {
+                self.facts.server_name.clone_from(&captured.server_name);
+            }
+        }
+        self.state = State::Ready(direct);
+        let refusal = self.desk.as_ref().and_then(|desk| desk.notes().refusal);
+        if let Some(refusal) = refusal {
+            return Err(self.refuse(refusal, out));
+        }
+        match result {
+            Ok(progress) => {
+                self.commit(&flight);
+                out.extend_from_slice(&flight);
+                Ok(progress)
+            }
+            Err(error) => {
+                if let Some(alert) = self.better_alert(&error) {
+                    self.append_alert(alert, out);
+                } else if ends_with_alert(&flight) {
+                    out.extend_from_slice(&flight);
+                } else {
+                    self.last_words(&error, out);
+                }
+                self.state = State::Spent;
+                Err(error)
+            }
+        }
+    }
+
+    /// The alert that OpenSSL sends where rustls sends another.
+    fn better_alert(&self, error: &Error) -> Option<AlertDescription> {
+        let tls12 = self.facts.version == Some(ProtocolVersion::Tls12);
+        (error.reason() == Some(Reason::PEER_DID_NOT_RETURN_A_CERTIFICATE) && tls12)
+            .then_some(AlertDescription::HANDSHAKE_FAILURE)
+    }
+
+    /// Notes what leaves with this flight.
+    fn commit(&mut self, flight: &[u8]) {
+        let mut said = Vec::new();
+        for (header, body) in records(flight) {
+            self.outgoing.record(header.content_type, body, &mut said);
+            self.keys_in_use |= match header.content_type {
+                ContentType::ApplicationData => true,
+                // In TLS 1.3 it means nothing.
+                ContentType::ChangeCipherSpec => self.facts.version == Some(ProtocolVersion::Tls12),
+                ContentType::Handshake | ContentType::Alert => false,
+            };
+        }
+        for said in said {
+            if let (false, Said::ServerHello(hello)) = (self.is_client, said) {
+                hello.tell(&mut self.facts);
+            }
+        }
+    }
+
+    /// Acts on plaintext messages before rustls sees them.
+    fn heed(&mut self, said: Vec<Said>) -> Result<(), Refusal> {
+        for said in said {
+            match said {
+                Said::ServerHello(hello) => {
+                    if self.is_client && hello.selects_a_signal() {
+                        return Err(Refusal {
+                            alert: AlertDescription::ILLEGAL_PARAMETER,
+                            reason: Reason::WRONG_CIPHER_RETURNED,
+                        });
+                    }
+                    if self.guards_fallback && hello.has_downgrade_sentinel() {
+                        return Err(Refusal {
+                            alert: AlertDescription::ILLEGAL_PARAMETER,
+                            reason: Reason::INAPPROPRIATE_FALLBACK,
+                        });
+                    }
+                    hello.tell(&mut self.facts);
+                }
+                Said::Ticket(body) => {
+                    if let State::Ready(direct) = &mut self.state {
+                        direct.tls12_ticket = Some(body.into());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the handshake as the owner, or the lack of one, decided.
+    fn refuse(&mut self, refusal: Refusal, out: &mut Vec<u8>) -> Error {
+        self.append_alert(refusal.alert, out);
+        self.state = State::Spent;
+        failure(refusal)
+    }
+
+    /// An alert for an error for which rustls has none.
+    fn last_words(&mut self, error: &Error, out: &mut Vec<u8>) {
+        let alert = match error {
+            Error::AlertReceived(_) => return,
+            Error::Peer(fault) => match fault.alert() {
+                Some(alert) => alert,
+                None => return,
+            },
+            Error::Refused { alert, .. } => *alert,
+            Error::Handshake(HandshakeFault { reason, .. }) => match *reason {
+                Reason::INTERNAL_ERROR => AlertDescription::INTERNAL_ERROR,
+                Reason::UNEXPECTED_MESSAGE => AlertDescription::UNEXPECTED_MESSAGE,
+                Reason::LENGTH_MISMATCH => AlertDescription::DECODE_ERROR,
+                _ => AlertDescription::ILLEGAL_PARAMETER,
+            },
+            _ => AlertDescription::HANDSHAKE_FAILURE,
+        };
+        self.append_alert(alert, out);
+        self.state = State::Spent;
+    }
+
+    /// The keys for an alert: `None` for the clear.
+    ///
+    /// A refused flight is dropped as a whole, so that what counts is what left before: of a client
+    /// nothing under its handshake keys, of a server everything up to its Finished or nothing. In TLS 1.2
+    /// nothing can be refused any more once keys are in use.
+    fn alert_keys(&self) -> Result<Option<TrafficKeys>, ()> {
+        let captured = match &self.state {
+            State::Ready(direct) => direct.capture.captured(),
+            State::Hello(_) | State::Asking(_) | State::Spent if self.facts.version.is_some() => {
+                return Err(());
+            }
+            State::Hello(_) | State::Asking(_) | State::Spent => return Ok(None),
+        };
+        let secret: Option<&Secret> = match (self.is_client, self.keys_in_use) {
+            (true, false) if captured.handshake_keys => captured.client_handshake.as_ref(),
+            (false, true) => captured.server_traffic.as_ref(),
+            (_, true) => return Err(()),
+            (_, false) => return Ok(None),
+        };
+        let (Some(secret), Some(suite)) = (secret, self.facts.suite) else {
+            return Err(());
+        };
+        let secret = TrafficSecret::new(suite.hash(), secret.clone());
+        let algorithm = suite.algorithm();
+        let material = secret.key_material(algorithm).map_err(|_| ())?;
+        TrafficKeys::new(
+            Usage::Seal,
+            ProtocolVersion::Tls13,
+            algorithm,
+            &material,
+            0,
+            Some(secret),
+        )
+        .map(Some)
+        .ok_or(())
+    }
+}
+
+/// Lets rustls look at what it has.
+fn look(mut direct: Box<Direct>) -> Turn {
+    let mut out = Vec::new();
+    let result = direct.advance(&mut out);
+    Turn {
+        direct,
+        out,
+        result,
+    }
+}
+
+fn failure(refusal: Refusal) -> Error {
+    Error::Refused {
+        alert: refusal.alert,
+        reason: refusal.reason,
+    }
+}
+
+/// The records of a flight.
+fn records(mut flight: &[u8]) -> impl Iterator<Item = (RecordHeader, &[u8])> {
+    core::iter::from_fn(move || {
+        let (header, rest) = flight.split_first_chunk::<HEADER_LEN>()?;
+        let header = RecordHeader::decode(*header).ok()?;
+        let (body, rest) = rest.split_at_checked(header.len.into())?;
+        flight = rest;
+        Some((header, body))
+    })
+}
+
+/// Whether the last record is, or by its length can only be, an alert: in TLS 1.3 no handshake message
+/// is shorter than its own header.
+fn ends_with_alert(flight: &[u8]) -> bool {
+    const SEALED_ALERT: u16 = 2 + 1 + 16;
+    records(flight).last().is_some_and(|(header, _)| {
+        header.content_type == ContentType::Alert
+            || (header.content_type == ContentType::ApplicationData && header.len == SEALED_ALERT)
+    })
+}

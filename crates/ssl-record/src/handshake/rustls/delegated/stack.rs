@@ -1,0 +1,184 @@
+//! The stack on which a handshake can wait: the only file of this crate with `unsafe` code.
+//!
+//! rustls calls its verifiers, signers and stores and expects their results at once. Here it is called
+//! on a stack of its own, and [`ask`] leaves that stack for the thread's own with a question, to come
+//! back later with the answer. This file owns the stacks and the two switches; it does not know what
+//! is asked or what runs.
+//!
+//! # Audit
+//!
+//! *Size.* [`STACK_SIZE`] plus a guard page below: an overflow is a fault, never corruption. Measured
+//! (test `the_deepest_handshake_leaves_half_of_the_stack`): an unoptimised handshake needs less than
+//! half of it, an optimised one a tenth. Only touched pages are memory.
+//!
+//! *Dropping while waiting.* The stack is unwound from the point of its question, so that everything
+//! on it is dropped: no leak. No lock is held there: [`super::desk`] asks without its own, rustls holds
+//! none across the traits it calls, and a poisoned one would not matter. Nothing but Rust frames stands
+//! on a stack that waits, because only trait methods called by rustls ask.
+//!
+//! *Another thread.* What lives on a waiting stack is what rustls and the trait methods keep across a
+//! call: the connection itself (`Send`), parts of it and copies of its bytes; no lock guard, no `Rc`, no
+//! handle of a thread. Thread-local variables are read by [`current`] and [`enter`] only, which are not
+//! inlined, so that no frame that waits has cached the address of one; rustls's own frames use none.
+//!
+//! *Panics.* One that starts on the stack is caught at its bottom ([`Pause::Panicked`]); none crosses.
+//!
+//! *Asking elsewhere.* [`ask`] finds its way out in a thread-local variable that is set exactly while
+//! the thread runs on such a stack; elsewhere it has no way out and says so.
+
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use corosensei::stack::DefaultStack;
+use corosensei::{Coroutine, CoroutineResult, Yielder};
+
+use crate::handshake::delegate::{Answer, Question};
+
+/// Bytes of a stack, without its guard page.
+const STACK_SIZE: usize = 256 * 1024;
+
+/// Idle stacks kept for the next handshakes of this process.
+const IDLE_STACKS: usize = 16;
+
+/// Work that waits for an answer, and the stack it stands on.
+pub(super) struct Waiting<R> {
+    /// `None` only within [`Waiting::go_on`].
+    coroutine: Option<Coroutine<Option<Answer>, Question, Option<R>>>,
+    way_out: Arc<AtomicPtr<()>>,
+}
+
+/// How a piece of work came to a halt.
+pub(super) enum Pause<R> {
+    /// It waits for the answer to this.
+    Asked(Question, Waiting<R>),
+    /// It is done.
+    Done(R),
+    /// It panicked; the panic was caught.
+    Panicked,
+    /// There is no memory for a stack.
+    NoStack,
+}
+
+// SAFETY: the closure that becomes the coroutine is `Send`, and so is everything that lives on the
+// stack while it is suspended; see the audit above.
+unsafe impl<R: Send> Send for Waiting<R> {}
+
+// SAFETY: a shared reference gives access to nothing; every method needs an exclusive one.
+unsafe impl<R: Send> Sync for Waiting<R> {}
+
+thread_local! {
+    /// The `Yielder` of the stack this thread is on, or null.
+    static WAY_OUT: Cell<*mut ()> = const { Cell::new(ptr::null_mut()) };
+}
+
+/// Runs `work` on a stack of its own until it asks for the first time or ends.
+pub(super) fn run<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> Pause<R> {
+    let Some(stack) = idle_stack() else {
+        return Pause::NoStack;
+    };
+    let way_out = Arc::new(AtomicPtr::new(ptr::null_mut()));
+    let shared = Arc::clone(&way_out);
+    let body = move |yielder: &Yielder<Option<Answer>, Question>, _: Option<Answer>| {
+        let yielder = ptr::from_ref(yielder).cast_mut().cast::<()>();
+        shared.store(yielder, Ordering::Relaxed);
+        enter(yielder);
+        catch_unwind(AssertUnwindSafe(work)).ok()
+    };
+    Waiting {
+        coroutine: Some(Coroutine::with_stack(stack, body)),
+        way_out,
+    }
+    .go_on(None)
+}
+
+/// Asks from within [`run`]; `None` elsewhere.
+pub(super) fn ask(question: Question) -> Option<Answer> {
+    let way_out = current().cast::<Yielder<Option<Answer>, Question>>();
+    if way_out.is_null() {
+        return None;
+    }
+    // SAFETY: the variable is not null, so this thread is on the stack of the coroutine whose yielder
+    // it points to (`enter`, `Waiting::go_on`). That yielder lives as long as the coroutine's body,
+    // whose frame is below this one.
+    let yielder = unsafe { &*way_out };
+    yielder.suspend(question)
+}
+
+impl<R: Send + 'static> Waiting<R> {
+    /// Goes on with the answer.
+    pub(super) fn answer(self, answer: Answer) -> Pause<R> {
+        self.go_on(Some(answer))
+    }
+
+    fn go_on(mut self, answer: Option<Answer>) -> Pause<R> {
+        let Some(mut coroutine) = self.coroutine.take() else {
+            return Pause::Panicked;
+        };
+        let outer = current();
+        enter(self.way_out.load(Ordering::Relaxed));
+        let result = coroutine.resume(answer);
+        enter(outer);
+        match result {
+            CoroutineResult::Yield(question) => {
+                self.coroutine = Some(coroutine);
+                Pause::Asked(question, self)
+            }
+            CoroutineResult::Return(result) => {
+                give_back(coroutine.into_stack());
+                result.map_or(Pause::Panicked, Pause::Done)
+            }
+        }
+    }
+}
+
+/// Unwinds the stack and keeps it.
+impl<R> Drop for Waiting<R> {
+    fn drop(&mut self) {
+        if let Some(mut coroutine) = self.coroutine.take() {
+            // What is dropped here must not find a way out, not even that of another stack.
+            let outer = current();
+            enter(ptr::null_mut());
+            coroutine.force_unwind();
+            enter(outer);
+            give_back(coroutine.into_stack());
+        }
+    }
+}
+
+#[inline(never)]
+fn current() -> *mut () {
+    WAY_OUT.get()
+}
+
+#[inline(never)]
+fn enter(way_out: *mut ()) {
+    WAY_OUT.set(way_out);
+}
+
+/// An idle stack; its contents are those of an earlier handshake, below what a new one writes.
+struct Idle(DefaultStack);
+
+// SAFETY: an idle stack is an exclusively owned mapping of memory that no thread runs on.
+unsafe impl Send for Idle {}
+
+static IDLE: Mutex<Vec<Idle>> = Mutex::new(Vec::new());
+
+fn idle_stack() -> Option<DefaultStack> {
+    let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    match idle {
+        Some(Idle(stack)) => Some(stack),
+        None => DefaultStack::new(STACK_SIZE).ok(),
+    }
+}
+
+fn give_back(stack: DefaultStack) {
+    let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if idle.len() < IDLE_STACKS {
+        idle.push(Idle(stack));
+    }
+}

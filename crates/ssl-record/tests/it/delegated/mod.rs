@@ -1,0 +1,4 @@
+//! Connections whose owner decides, in pairs over a virtual pipe.
+
+mod handshake;
+mod owner;
