@@ -48,6 +48,7 @@ mod connection;
 mod context;
 mod error;
 mod handshake;
+pub mod hello;
 pub mod io;
 mod pool;
 mod protect;

@@ -22,7 +22,7 @@ const LAYERS: &[&[&str]] = &[
     &["connection"],
     &["write", "read", "handshake", "context", "config"],
     &["protect", "buffer", "pool"],
-    &["record", "step", "error", "reason", "sync"],
+    &["record", "hello", "step", "error", "reason", "sync"],
 ];
 
 /// What a module may name on its own line. `write` and `read` are strangers: neither is here.
@@ -31,6 +31,7 @@ const BESIDE: &[(&str, &[&str])] = &[
     ("handshake", &["config"]),
     ("buffer", &["pool"]),
     ("record", &["error", "reason"]),
+    ("hello", &["record", "reason"]),
     ("step", &["error"]),
     ("error", &["record", "reason"]),
     ("reason", &["record", "error"]),
