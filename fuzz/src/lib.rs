@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod chunks;
+pub mod hello;
 pub mod pair;
 pub mod reading;
 pub mod tampering;
