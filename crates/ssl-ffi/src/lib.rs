@@ -13,3 +13,4 @@ mod alloc;
 mod boundary;
 mod crypto;
 mod entry;
+mod negotiate;
