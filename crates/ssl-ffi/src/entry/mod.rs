@@ -20,3 +20,8 @@ mod select;
 use inert::*;
 use refused::*;
 use select::*;
+//! code and encodes the result, under `boundary::guard`.
+
+#![allow(non_snake_case, reason = "the names of OpenSSL's headers")]
+
+pub(crate) mod cipher;
