@@ -11,17 +11,14 @@
     reason = "the names of OpenSSL's headers"
 )]
 
+mod cipher;
 mod exports;
 mod inert;
 mod opaque;
 mod refused;
 mod select;
 
+use cipher::*;
 use inert::*;
 use refused::*;
 use select::*;
-//! code and encodes the result, under `boundary::guard`.
-
-#![allow(non_snake_case, reason = "the names of OpenSSL's headers")]
-
-pub(crate) mod cipher;
