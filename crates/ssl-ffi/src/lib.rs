@@ -12,5 +12,11 @@
 mod alloc;
 mod boundary;
 mod crypto;
+mod ctx;
 mod entry;
+mod handle;
+mod init;
+mod method;
 mod negotiate;
+mod settings;
+mod ssl;

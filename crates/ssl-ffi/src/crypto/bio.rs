@@ -149,6 +149,12 @@ impl Bio {
         unsafe { sys::BIO_int_ctrl(self.as_ptr(), sys::BIO_C_SET_FD, c_long::from(close), fd) };
     }
 
+    /// `BIO_dup_chain`; `None` if one of the chain cannot be copied.
+    pub(crate) fn duplicate_chain(&self) -> Option<Self> {
+        // SAFETY: the BIO is live; the reference is ours.
+        unsafe { Self::from_owned(sys::BIO_dup_chain(self.as_ptr())) }
+    }
+
     /// A BIO that gives these bytes and then asks to be called again.
     pub(crate) fn memory(bytes: &[u8]) -> Option<Self> {
         // SAFETY: no preconditions; the reference is ours.

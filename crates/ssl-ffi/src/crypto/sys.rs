@@ -29,6 +29,7 @@ unsafe extern "C" {
     pub(crate) fn BIO_push(bio: *mut BIO, append: *mut BIO) -> *mut BIO;
     pub(crate) fn BIO_pop(bio: *mut BIO) -> *mut BIO;
     pub(crate) fn BIO_find_type(bio: *mut BIO, kind: c_int) -> *mut BIO;
+    pub(crate) fn BIO_dup_chain(bio: *mut BIO) -> *mut BIO;
     pub(crate) fn BIO_method_type(bio: *const BIO) -> c_int;
     pub(crate) fn BIO_get_retry_reason(bio: *mut BIO) -> c_int;
     pub(crate) fn BIO_set_retry_reason(bio: *mut BIO, reason: c_int);
@@ -160,6 +161,10 @@ pub(crate) const BIO_C_GET_FD: c_int = 105;
 pub(crate) const BIO_CTRL_PENDING: c_int = 10;
 pub(crate) const BIO_CTRL_WPENDING: c_int = 13;
 pub(crate) const BIO_TYPE_SOCKET: c_int = 0x0505;
+pub(crate) const BIO_TYPE_DESCRIPTOR: c_int = 0x0100;
+pub(crate) const BIO_RR_CONNECT: c_int = 2;
+pub(crate) const BIO_RR_ACCEPT: c_int = 3;
+pub(crate) const ERR_LIB_SYS: c_int = 2;
 
 pub(crate) const CRYPTO_EX_INDEX_X509_STORE_CTX: c_int = 5;
 

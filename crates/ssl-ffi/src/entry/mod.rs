@@ -12,13 +12,44 @@
 )]
 
 mod cipher;
+mod ctrl;
+mod error;
 mod exports;
+mod handshake;
+mod hooks;
 mod inert;
+mod io;
+mod life;
+mod methods;
 mod opaque;
+mod options;
 mod refused;
 mod select;
+mod shutdown;
+pub(crate) mod slice;
 
 use cipher::*;
+use ctrl::*;
+use error::*;
+use handshake::*;
+use hooks::*;
 use inert::*;
+use io::*;
+use life::*;
+use methods::*;
+use options::*;
 use refused::*;
 use select::*;
+use shutdown::*;
+
+use crate::boundary::guard;
+use crate::handle::Counted;
+
+/// Runs the body of an entry point on the object behind `ptr`; NULL, like a panic, gives `fallback`.
+///
+/// # Safety
+/// `ptr` is NULL or a live object that stays live during the call.
+unsafe fn with<O: Counted, R: Copy>(ptr: *const O, fallback: R, body: impl FnOnce(&O) -> R) -> R {
+    // SAFETY: the caller's promise.
+    guard(fallback, || unsafe { O::peek(ptr) }.map_or(fallback, body))
+}

@@ -126,6 +126,8 @@ struct Session {
     reply_owed: bool,
     /// A refusal to renegotiate is not transmitted and flushed yet (statement R31).
     refusing: bool,
+    /// Post-handshake messages handled since the handshake.
+    handled: u64,
 }
 
 impl Connection {
@@ -362,6 +364,7 @@ impl Session {
             sending_key_update: false,
             reply_owed: false,
             refusing: false,
+            handled: 0,
         }
     }
 }

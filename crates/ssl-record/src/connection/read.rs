@@ -137,6 +137,11 @@ impl Connection {
         self.read.pending()
     }
 
+    /// How many post-handshake messages were handled so far.
+    pub fn handled_messages(&self) -> u64 {
+        self.established().map_or(0, |session| session.handled)
+    }
+
     /// Whether anything received is not handled yet: unread bytes, or part of a record beyond a bare
     /// header (statements R7, R8).
     pub fn has_pending(&self) -> bool {
@@ -191,6 +196,9 @@ impl Connection {
             }
             Event::Message(message) => {
                 let handled = self.handle(&message);
+                if let Some(session) = self.established_mut() {
+                    session.handled += 1;
+                }
                 self.checked(handled)?;
                 arrival.replying = self.is_refusing();
                 let resumed = core::mem::take(&mut arrival.amid_message);

@@ -111,6 +111,13 @@ impl Connection {
         Ok(())
     }
 
+    /// The key update that will leave next: one asked for, or the reply to the peer's.
+    pub fn requested_key_update(&self) -> Option<KeyUpdateRequest> {
+        let session = self.established()?;
+        let reply = || session.reply_owed.then_some(KeyUpdateRequest::NotRequested);
+        session.key_update.or_else(reply)
+    }
+
     /// Sends the reply to the peer's key update: before a write, never within one (statements W31,
     /// W32).
     fn answer_key_update(&mut self) -> Result<(), Error> {

@@ -1,0 +1,139 @@
+//! The object behind `SSL_CTX`: settings that connections copy, and what they share.
+//!
+//! Owns the trust store, the context-wide callbacks and the session cache. May be used by many threads
+//! at once: every lock here is held for a look or a change and never while C code runs.
+
+pub(crate) mod hooks;
+
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use ssl_record::{Context, Side};
+
+use self::hooks::ContextHooks;
+use crate::crypto::exdata::{Class, ExData};
+use crate::crypto::{VerifyParam, X509Stack, X509Store};
+use crate::method::Method;
+use crate::settings::Settings;
+
+/// `SSL_CTX`.
+pub(crate) struct Ctx {
+    method: AtomicPtr<Method>,
+    shared: RwLock<Shared>,
+    /// Depth, purpose, host, flags: the application changes them through a pointer to this very object.
+    pub(crate) param: VerifyParam,
+    /// The engine's context of each side, made when first needed.
+    engines: [OnceLock<Context>; 2],
+    pub(crate) ex_data: ExData,
+}
+
+/// What the lock guards.
+struct Shared {
+    settings: Settings,
+    hooks: ContextHooks,
+    store: X509Store,
+    /// Sent behind every certificate that has no chain of its own.
+    extra_chain: Option<Arc<X509Stack>>,
+}
+
+impl Ctx {
+    /// A context as `SSL_CTX_new` makes it; `None`, with an entry queued, if libcrypto is out of memory.
+    pub(crate) fn new(method: &'static Method) -> Option<Arc<Self>> {
+        let ctx = Arc::new(Self {
+            method: AtomicPtr::new(std::ptr::from_ref(method).cast_mut()),
+            shared: RwLock::new(Shared {
+                settings: Settings::new(),
+                hooks: ContextHooks::default(),
+                store: X509Store::new()?,
+                extra_chain: None,
+            }),
+            param: VerifyParam::new()?,
+            engines: [OnceLock::new(), OnceLock::new()],
+            ex_data: ExData::empty(),
+        });
+        let address = Arc::as_ptr(&ctx).cast_mut();
+        // SAFETY: the callbacks of this class expect a context.
+        let filled = unsafe { ctx.ex_data.fill(Class::SslCtx, address.cast()) };
+        filled.then_some(ctx)
+    }
+
+    pub(crate) fn method(&self) -> &'static Method {
+        // SAFETY: only addresses of `'static` methods are ever stored.
+        unsafe { &*self.method.load(Ordering::Relaxed) }
+    }
+
+    pub(crate) fn set_method(&self, method: &'static Method) {
+        self.method
+            .store(std::ptr::from_ref(method).cast_mut(), Ordering::Relaxed);
+    }
+
+    /// The settings as they are now.
+    pub(crate) fn settings(&self) -> Settings {
+        self.read().settings.clone()
+    }
+
+    /// Looks at the settings; `look` must not call C.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&Settings) -> T) -> T {
+        look(&self.read().settings)
+    }
+
+    /// Changes the settings that connections made from now on start with.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Settings) -> T) -> T {
+        change(&mut self.write().settings)
+    }
+
+    /// The context-wide callbacks, copied out so that they can be called.
+    pub(crate) fn hooks(&self) -> ContextHooks {
+        self.read().hooks
+    }
+
+    pub(crate) fn change_hooks<T>(&self, change: impl FnOnce(&mut ContextHooks) -> T) -> T {
+        change(&mut self.write().hooks)
+    }
+
+    /// The trust store; the application may change it at any time, also through its own pointer.
+    pub(crate) fn store(&self) -> X509Store {
+        self.read().store.clone()
+    }
+
+    pub(crate) fn set_store(&self, store: X509Store) {
+        // The old one is dropped outside the lock: freeing it may call back.
+        let old = std::mem::replace(&mut self.write().store, store);
+        drop(old);
+    }
+
+    pub(crate) fn extra_chain(&self) -> Option<Arc<X509Stack>> {
+        self.read().extra_chain.clone()
+    }
+
+    pub(crate) fn set_extra_chain(&self, chain: Option<Arc<X509Stack>>) {
+        let old = std::mem::replace(&mut self.write().extra_chain, chain);
+        drop(old);
+    }
+
+    /// The engine's context for connections of `side`.
+    pub(crate) fn engine(&self, side: Side) -> &Context {
+        let index = match side {
+            Side::Client => 0,
+            Side::Server => 1,
+        };
+        // No buffers are kept back: libcrypto's allocator has them, where the application can see them.
+        self.engines[index].get_or_init(|| Context::delegated(side, 0))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Shared> {
+        self.shared.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Shared> {
+        self.shared.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Ctx {
+    fn drop(&mut self) {
+        let address = std::ptr::from_mut(self);
+        // SAFETY: as when it was filled; the object is still whole.
+        unsafe { self.ex_data.release(Class::SslCtx, address.cast()) };
+    }
+}

@@ -1,0 +1,140 @@
+//! Commands on what contexts and connections both have: modes, record sizes, versions, limits.
+//!
+//! Owns the modes' place in the C API: set and get are command 33, clear is 78, and both return the new
+//! mask, zero-extended (statements M4 to M10).
+
+use libc::{c_int, c_long, c_void};
+use ssl_mode::SslMode;
+
+use crate::ctx::Ctx;
+use crate::settings::Settings;
+use crate::ssl::Ssl;
+
+/// Commands on a context.
+pub(super) fn on_ctx(ctx: &Ctx, cmd: c_int, larg: c_long) -> Option<c_long> {
+    let methods = ctx.method().version;
+    ctx.change(|settings| on_settings(settings, methods, cmd, larg))
+}
+
+/// Commands on a connection; the engine learns at once what it keeps for itself.
+pub(super) fn on_ssl(ssl: &Ssl, cmd: c_int, larg: c_long) -> Option<c_long> {
+    let methods = ssl.method().version;
+    let result = ssl.change(|settings| on_settings(settings, methods, cmd, larg))?;
+    if matches!(
+        cmd,
+        SET_READ_AHEAD | SET_MAX_SEND_FRAGMENT | SET_SPLIT_SEND_FRAGMENT | SET_MAX_PIPELINES
+    ) {
+        ssl.reconfigure();
+    }
+    Some(result)
+}
+
+/// Commands that work without a context.
+///
+/// # Safety
+/// `parg` is a string for the two list commands.
+pub(super) unsafe fn without_context(cmd: c_int, parg: *mut c_void) -> c_long {
+    // SAFETY: the caller's promise.
+    unsafe { super::lists::check(cmd, parg) }.unwrap_or(0)
+}
+
+fn on_settings(
+    settings: &mut Settings,
+    method_version: Option<u16>,
+    cmd: c_int,
+    larg: c_long,
+) -> Option<c_long> {
+    let records = &mut settings.records;
+    Some(match cmd {
+        MODE => {
+            settings.modes |= mask(larg);
+            c_long::from(settings.modes.bits())
+        }
+        CLEAR_MODE => {
+            settings.modes = settings.modes.difference(mask(larg));
+            c_long::from(settings.modes.bits())
+        }
+        GET_READ_AHEAD => records.read_ahead.into(),
+        SET_READ_AHEAD => {
+            let was = std::mem::replace(&mut records.read_ahead, larg != 0);
+            was.into()
+        }
+        SET_MAX_SEND_FRAGMENT => {
+            let Some(max) = size(larg).filter(|max| (512..=16384).contains(max)) else {
+                return Some(0);
+            };
+            records.max_send_fragment = max;
+            records.split_send_fragment = records.split_send_fragment.min(max);
+            1
+        }
+        SET_SPLIT_SEND_FRAGMENT => {
+            let max = records.max_send_fragment;
+            let Some(split) = size(larg).filter(|split| (1..=max).contains(split)) else {
+                return Some(0);
+            };
+            records.split_send_fragment = split;
+            1
+        }
+        SET_MAX_PIPELINES => {
+            let Some(pipelines) = size(larg).filter(|n| (1..=32).contains(n)) else {
+                return Some(0);
+            };
+            records.max_pipelines = pipelines;
+            records.read_ahead |= pipelines > 1;
+            1
+        }
+        SET_MIN_PROTO_VERSION => {
+            if method_version.is_some() || !(0..=0x0304).contains(&larg) {
+                return Some(0);
+            }
+            settings.min_version = larg as i32;
+            1
+        }
+        SET_MAX_PROTO_VERSION => {
+            if method_version.is_some() || !(larg == 0 || (0x0303..=0x0304).contains(&larg)) {
+                return Some(0);
+            }
+            settings.max_version = larg as i32;
+            1
+        }
+        GET_MIN_PROTO_VERSION => c_long::from(settings.min_version),
+        GET_MAX_PROTO_VERSION => c_long::from(settings.max_version),
+        GET_MAX_CERT_LIST => settings.max_cert_list,
+        SET_MAX_CERT_LIST if larg < 0 => 0,
+        SET_MAX_CERT_LIST => std::mem::replace(&mut settings.max_cert_list, larg),
+        CERT_FLAGS => {
+            settings.cert_flags |= larg as u32;
+            c_long::from(settings.cert_flags)
+        }
+        CLEAR_CERT_FLAGS => {
+            settings.cert_flags &= !(larg as u32);
+            c_long::from(settings.cert_flags)
+        }
+        _ => return None,
+    })
+}
+
+/// The low 32 bits; the rest is dropped silently (statement M8).
+fn mask(larg: c_long) -> SslMode {
+    SslMode::from_bits_retain(larg as u32)
+}
+
+fn size(larg: c_long) -> Option<usize> {
+    usize::try_from(larg).ok()
+}
+
+const MODE: c_int = 33;
+const GET_READ_AHEAD: c_int = 40;
+const SET_READ_AHEAD: c_int = 41;
+const GET_MAX_CERT_LIST: c_int = 50;
+const SET_MAX_CERT_LIST: c_int = 51;
+const SET_MAX_SEND_FRAGMENT: c_int = 52;
+const CLEAR_MODE: c_int = 78;
+const CERT_FLAGS: c_int = 99;
+const CLEAR_CERT_FLAGS: c_int = 100;
+const SET_MIN_PROTO_VERSION: c_int = 123;
+const SET_MAX_PROTO_VERSION: c_int = 124;
+const SET_SPLIT_SEND_FRAGMENT: c_int = 125;
+const SET_MAX_PIPELINES: c_int = 126;
+const GET_MIN_PROTO_VERSION: c_int = 130;
+const GET_MAX_PROTO_VERSION: c_int = 131;

@@ -1,0 +1,50 @@
+//! What `SSL_METHOD*` points to: which side, and which versions.
+//!
+//! Owns three times three constants; their addresses are the C pointers.
+
+use ssl_record::Side;
+
+/// `TLS1_2_VERSION` of OpenSSL's headers.
+pub(crate) const TLS1_2: u16 = 0x0303;
+/// `TLS1_3_VERSION` of OpenSSL's headers.
+pub(crate) const TLS1_3: u16 = 0x0304;
+
+/// A method: `TLS_client_method()` and its relatives.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Method {
+    /// The side of connections made with it; `None` if either.
+    pub(crate) side: Option<Side>,
+    /// The only version; `None` if the context's limits decide.
+    pub(crate) version: Option<u16>,
+}
+
+const fn method(side: Option<Side>, version: Option<u16>) -> Method {
+    Method { side, version }
+}
+
+pub(crate) static TLS: Method = method(None, None);
+pub(crate) static TLS_CLIENT: Method = method(Some(Side::Client), None);
+pub(crate) static TLS_SERVER: Method = method(Some(Side::Server), None);
+pub(crate) static TLS12: Method = method(None, Some(TLS1_2));
+pub(crate) static TLS12_CLIENT: Method = method(Some(Side::Client), Some(TLS1_2));
+pub(crate) static TLS12_SERVER: Method = method(Some(Side::Server), Some(TLS1_2));
+
+impl Method {
+    /// The same versions for the other choice of side.
+    pub(crate) fn for_side(&self, side: Side) -> &'static Self {
+        match (self.version, side) {
+            (None, Side::Client) => &TLS_CLIENT,
+            (None, Side::Server) => &TLS_SERVER,
+            (Some(_), Side::Client) => &TLS12_CLIENT,
+            (Some(_), Side::Server) => &TLS12_SERVER,
+        }
+    }
+
+    /// What `SSL_get_version`-like functions call the method's number: `TLS_ANY_VERSION` if any.
+    pub(crate) const fn number(&self) -> i32 {
+        match self.version {
+            Some(version) => version as i32,
+            None => 0x10000,
+        }
+    }
+}

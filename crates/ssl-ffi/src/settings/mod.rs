@@ -1,0 +1,215 @@
+//! What a context and a connection both have: `SSL_new` copies it, and from then on each changes its
+//! own (statements M12 to M14).
+//!
+//! Owns plain values. Knows neither contexts nor connections.
+
+pub(crate) mod callbacks;
+pub(crate) mod certificates;
+
+use std::sync::Arc;
+
+use ssl_mode::SslMode;
+
+use self::callbacks::{
+    AllowEarlyDataCallback, Arg, AsyncCallback, CertCallback, GenerateIdCallback, InfoCallback,
+    MessageCallback, NotResumableCallback, PaddingCallback, PasswordCallback, SecurityCallback,
+    VerifyCallback, With,
+};
+use self::certificates::Certificates;
+use crate::crypto::NameStack;
+use crate::negotiate::groups::GroupList;
+use crate::negotiate::security::DEFAULT_LEVEL;
+use crate::negotiate::sigalgs::SchemeList;
+use crate::negotiate::suite_list::SuiteList;
+
+/// Settings of a context, or of one connection.
+///
+/// Small values are copied; what is large is shared until somebody changes it with `Arc::make_mut`.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    /// The mask of `SSL_CTX_set_mode`.
+    pub(crate) modes: SslMode,
+    /// `SSL_OP_*`.
+    pub(crate) options: u64,
+    /// As set: 0 if the default.
+    pub(crate) min_version: i32,
+    /// As set: 0 if the default.
+    pub(crate) max_version: i32,
+    /// Suites, groups and signature algorithms.
+    pub(crate) lists: Arc<Lists>,
+    pub(crate) certificates: Arc<Certificates>,
+    pub(crate) verify: Verification,
+    pub(crate) records: Records,
+    pub(crate) hooks: Hooks,
+    pub(crate) security: Security,
+    /// ALPN protocols a client offers, in wire form.
+    pub(crate) alpn: Arc<[u8]>,
+    /// `SSL_CTX_set_session_id_context`.
+    pub(crate) session_id_context: SessionIdContext,
+    /// TLS 1.3 tickets a server sends after a full handshake.
+    pub(crate) tickets: usize,
+    pub(crate) quiet_shutdown: bool,
+    /// `SSL_CTX_set_tlsext_status_type`: -1 if none.
+    pub(crate) status_type: i32,
+    /// What a server allows, or a client session is worth, in early data bytes.
+    pub(crate) max_early_data: u32,
+    pub(crate) recv_max_early_data: u32,
+    pub(crate) post_handshake_auth: bool,
+    /// `SSL_CTX_set_max_cert_list`, in bytes.
+    pub(crate) max_cert_list: i64,
+    /// `SSL_CTX_set_tlsext_max_fragment_length`: 0 if off.
+    pub(crate) max_fragment_code: u8,
+    /// Certificate flags (`SSL_CERT_FLAG_*`).
+    pub(crate) cert_flags: u32,
+}
+
+/// Preference lists.
+#[derive(Clone, Default)]
+pub(crate) struct Lists {
+    pub(crate) suites: SuiteList,
+    pub(crate) groups: GroupList,
+    /// Schemes we verify and sign with.
+    pub(crate) schemes: SchemeList,
+    /// Schemes a server asks client certificates for; `None` if as `schemes`.
+    pub(crate) client_schemes: Option<SchemeList>,
+}
+
+/// How the peer's certificate is judged.
+#[derive(Clone)]
+pub(crate) struct Verification {
+    /// `SSL_VERIFY_*`.
+    pub(crate) mode: i32,
+    pub(crate) callback: Option<VerifyCallback>,
+    /// Names a server shows with its request (`SSL_CTX_set_client_CA_list`).
+    pub(crate) client_ca_names: Option<Arc<NameStack>>,
+    /// Names either side shows in TLS 1.3 (`SSL_CTX_set0_CA_list`).
+    pub(crate) ca_names: Option<Arc<NameStack>>,
+}
+
+/// How records are made and read.
+#[derive(Clone, Copy)]
+pub(crate) struct Records {
+    pub(crate) read_ahead: bool,
+    pub(crate) max_send_fragment: usize,
+    pub(crate) split_send_fragment: usize,
+    pub(crate) max_pipelines: usize,
+    /// 0 if the default.
+    pub(crate) read_buffer_len: usize,
+    pub(crate) block_padding: usize,
+    pub(crate) padding: Option<PaddingCallback>,
+    pub(crate) padding_arg: Arg,
+}
+
+/// The application's functions that connections inherit.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Hooks {
+    pub(crate) info: Option<InfoCallback>,
+    pub(crate) message: Option<MessageCallback>,
+    pub(crate) message_arg: Arg,
+    pub(crate) cert: Option<With<CertCallback>>,
+    pub(crate) password: Option<PasswordCallback>,
+    pub(crate) password_arg: Arg,
+    pub(crate) asynchronous: Option<AsyncCallback>,
+    pub(crate) asynchronous_arg: Arg,
+    pub(crate) not_resumable: Option<NotResumableCallback>,
+    pub(crate) generate_id: Option<GenerateIdCallback>,
+    pub(crate) allow_early_data: Option<With<AllowEarlyDataCallback>>,
+}
+
+/// The security level and who decides.
+#[derive(Clone, Copy)]
+pub(crate) struct Security {
+    pub(crate) level: i32,
+    pub(crate) callback: Option<SecurityCallback>,
+    pub(crate) ex_data: Arg,
+}
+
+impl Settings {
+    /// What `SSL_CTX_new` starts with (statement M3).
+    pub(crate) fn new() -> Self {
+        Self {
+            modes: SslMode::default(),
+            options: DEFAULT_OPTIONS,
+            min_version: 0,
+            max_version: 0,
+            lists: Arc::new(Lists::default()),
+            certificates: Arc::new(Certificates::default()),
+            verify: Verification {
+                mode: 0,
+                callback: None,
+                client_ca_names: None,
+                ca_names: None,
+            },
+            records: Records::default(),
+            hooks: Hooks::default(),
+            security: Security {
+                level: DEFAULT_LEVEL,
+                callback: None,
+                ex_data: Arg::default(),
+            },
+            alpn: Arc::new([]),
+            session_id_context: SessionIdContext::default(),
+            tickets: 2,
+            quiet_shutdown: false,
+            status_type: -1,
+            max_early_data: 0,
+            recv_max_early_data: 16384,
+            post_handshake_auth: false,
+            max_cert_list: 1024 * 100,
+            max_fragment_code: 0,
+            cert_flags: 0,
+        }
+    }
+}
+
+/// `SSL_CTX_set_session_id_context`: at most 32 bytes.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct SessionIdContext {
+    len: u8,
+    bytes: [u8; 32],
+}
+
+impl SessionIdContext {
+    /// `None` if longer than 32 bytes.
+    pub(crate) fn new(context: &[u8]) -> Option<Self> {
+        let mut bytes = [0; 32];
+        bytes.get_mut(..context.len())?.copy_from_slice(context);
+        let len = u8::try_from(context.len()).ok()?;
+        Some(Self { len, bytes })
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
+impl Default for Records {
+    fn default() -> Self {
+        Self {
+            read_ahead: false,
+            max_send_fragment: 16384,
+            split_send_fragment: 16384,
+            max_pipelines: 0,
+            read_buffer_len: 0,
+            block_padding: 0,
+            padding: None,
+            padding_arg: Arg::default(),
+        }
+    }
+}
+
+/// `SSL_OP_NO_COMPRESSION | SSL_OP_ENABLE_MIDDLEBOX_COMPAT`, with which a context is made.
+pub(crate) const DEFAULT_OPTIONS: u64 = option::NO_COMPRESSION | option::ENABLE_MIDDLEBOX_COMPAT;
+
+/// `SSL_OP_*`, those that act here.
+pub(crate) mod option {
+    pub(crate) const IGNORE_UNEXPECTED_EOF: u64 = 1 << 7;
+    pub(crate) const NO_TICKET: u64 = 1 << 14;
+    pub(crate) const NO_COMPRESSION: u64 = 1 << 17;
+    pub(crate) const ENABLE_MIDDLEBOX_COMPAT: u64 = 1 << 20;
+    pub(crate) const PRIORITIZE_CHACHA: u64 = 1 << 21;
+    pub(crate) const CIPHER_SERVER_PREFERENCE: u64 = 1 << 22;
+    pub(crate) const NO_TLS1_2: u64 = 1 << 27;
+    pub(crate) const NO_TLS1_3: u64 = 1 << 29;
+    pub(crate) const NO_RENEGOTIATION: u64 = 1 << 30;
+}

@@ -1,0 +1,281 @@
+//! The loop that carries out the engine's steps on the connection's BIOs.
+//!
+//! Owns the translation of BIO results into wants and return values (statements W25 to W27, R20 to R24),
+//! and of final errors into entries of the queue. No borrow is held while a BIO runs: the engine is out
+//! of its cell and belongs to the loop.
+
+use ssl_record::{Connection, Error, Step};
+
+use super::{Ssl, Stage, Want};
+use crate::crypto::bio::Transfer;
+use crate::crypto::{Bio, queue, reason};
+
+/// Why a call ended without its result; the value is what the C function returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stop(pub(crate) i32);
+
+impl Stop {
+    /// The usual one.
+    pub(crate) const FAILED: Self = Self(-1);
+}
+
+/// The engine while a call drives it; goes back to its place however the call ends.
+pub(super) struct Driven<'ssl> {
+    ssl: &'ssl Ssl,
+    engine: Option<Box<Connection>>,
+}
+
+impl Drop for Driven<'_> {
+    fn drop(&mut self) {
+        if let (Some(engine), Ok(mut place)) =
+            (self.engine.take(), self.ssl.engine.try_borrow_mut())
+        {
+            // Unless a callback cleared the connection and began anew.
+            if place.is_none() && !self.ssl.was_cleared.replace(false) {
+                *place = Some(engine);
+            }
+        }
+    }
+}
+
+impl Ssl {
+    /// Takes the engine out and lets `steps` drive it.
+    ///
+    /// A call from a callback of a call that drives it already is refused.
+    pub(super) fn driving<T>(
+        &self,
+        steps: impl FnOnce(&mut Connection) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        let engine = self
+            .engine
+            .try_borrow_mut()
+            .ok()
+            .and_then(|mut place| place.take());
+        let engine = match engine {
+            Some(engine) => engine,
+            None if self.is_driven.get() => {
+                queue::raise(queue::common::SHOULD_NOT_HAVE_BEEN_CALLED);
+                return Err(Stop::FAILED);
+            }
+            None => self.start()?,
+        };
+        self.is_driven.set(true);
+        self.was_cleared.set(false);
+        let mut driven = Driven {
+            ssl: self,
+            engine: Some(engine),
+        };
+        let result = match driven.engine.as_deref_mut() {
+            Some(engine) => {
+                self.prepare(engine);
+                let result = steps(engine);
+                self.observe(engine);
+                result
+            }
+            None => Err(Stop::FAILED),
+        };
+        drop(driven);
+        self.is_driven.set(false);
+        result
+    }
+
+    /// Brings to the engine what the application may have changed since the last call.
+    fn prepare(&self, engine: &mut Connection) {
+        let mode = self.mode();
+        if engine.mode() != mode {
+            engine.clear_mode(engine.mode().difference(mode));
+            engine.set_mode(mode);
+        }
+    }
+
+    /// Carries out steps until there is a result.
+    pub(super) fn run<T>(
+        &self,
+        engine: &mut Connection,
+        mut step: impl FnMut(&mut Connection) -> Result<Step<T>, Error>,
+    ) -> Result<T, Stop> {
+        self.want.set(Want::Nothing);
+        let mut in_init = self.enter(engine);
+        loop {
+            let next = step(engine);
+            self.deliver_key_lines();
+            if self.handled.replace(engine.handled_messages()) != engine.handled_messages() {
+                // A post-handshake message goes through the state machine in OpenSSL, which clears the
+                // queue (statement G8).
+                queue::clear();
+            }
+            let next = match next {
+                Ok(next) => next,
+                Err(error) => return Err(self.fail(engine, &error, in_init)),
+            };
+            match next {
+                Step::Done(value) => return Ok(value),
+                Step::Want(ssl_record::Want::Read) => {
+                    self.want.set(Want::Reading);
+                    force_want_read(self.bios.read().as_ref());
+                    engine.blocked(ssl_record::Want::Read);
+                    return Err(Stop::FAILED);
+                }
+                Step::Want(want) => {
+                    engine.blocked(want);
+                    return Err(Stop::FAILED);
+                }
+                Step::Transmit => self.transmit(engine)?,
+                Step::Flush => self.flush(engine)?,
+                Step::Receive => self.receive(engine)?,
+                Step::Decide => self.decide(engine)?,
+            }
+            if in_init && !engine.in_init() {
+                self.completed(engine);
+            }
+            in_init = engine.in_init();
+        }
+    }
+
+    /// Notes that the state machine is entered: it clears the error queue, unless the connection is dead
+    /// (statements G7, G9).
+    fn enter(&self, engine: &Connection) -> bool {
+        let in_init = engine.in_init();
+        if in_init && !engine.is_failed() {
+            queue::clear();
+            self.begin_stage();
+        }
+        in_init
+    }
+
+    fn transmit(&self, engine: &mut Connection) -> Result<(), Stop> {
+        let Some(wbio) = self.bios.write() else {
+            return Err(self.no_bio(engine));
+        };
+        self.want.set(Want::Writing);
+        match wbio.write(engine.outgoing()) {
+            Transfer::Transferred(n) => {
+                engine.transmitted(n);
+                self.want.set(Want::Nothing);
+                Ok(())
+            }
+            // 3.0 passes the BIO's own result on (statement W26); without a retry flag it is a failure
+            // of the transport that the connection survives (statement W25).
+            Transfer::Retry { raw } | Transfer::Failed { raw } => {
+                engine.blocked(ssl_record::Want::Write);
+                Err(Stop(raw.clamp(-1, 0)))
+            }
+        }
+    }
+
+    fn flush(&self, engine: &mut Connection) -> Result<(), Stop> {
+        let Some(wbio) = self.bios.write() else {
+            return Err(self.no_bio(engine));
+        };
+        self.want.set(Want::Writing);
+        // OpenSSL insists on the flush of a flight, not on that of an alert (statement W60).
+        if wbio.flush() > 0 || !engine.in_init() {
+            engine.flushed();
+            self.want.set(Want::Nothing);
+            return Ok(());
+        }
+        engine.blocked(ssl_record::Want::Write);
+        Err(Stop::FAILED)
+    }
+
+    fn receive(&self, engine: &mut Connection) -> Result<(), Stop> {
+        let Some(rbio) = self.bios.read() else {
+            queue::raise(reason::READ_BIO_NOT_SET);
+            return Err(Stop::FAILED);
+        };
+        self.want.set(Want::Reading);
+        match rbio.read(engine.incoming()) {
+            Transfer::Transferred(n) => {
+                engine.received(n);
+                self.want.set(Want::Nothing);
+                Ok(())
+            }
+            Transfer::Retry { .. } => {
+                engine.blocked(ssl_record::Want::Read);
+                Err(Stop::FAILED)
+            }
+            Transfer::Failed { .. } if rbio.is_eof() => {
+                engine.received_eof();
+                Ok(())
+            }
+            // Neither an end nor a reason to retry: the BIO's own result (statements R22, R24).
+            Transfer::Failed { raw } => {
+                engine.blocked(ssl_record::Want::Read);
+                Err(Stop(raw.clamp(-1, 0)))
+            }
+        }
+    }
+
+    /// Without a write BIO nothing is queued (statement W24).
+    fn no_bio(&self, engine: &mut Connection) -> Stop {
+        engine.blocked(ssl_record::Want::Write);
+        Stop::FAILED
+    }
+
+    /// Queues what a failed call is about, and gives a last alert one attempt.
+    fn fail(&self, engine: &mut Connection, error: &Error, in_init: bool) -> Stop {
+        match error {
+            // Nothing new is said about a connection that is dead (statement R50).
+            Error::AlreadyFailed => {
+                let received = self.shutdown.get() & super::RECEIVED != 0;
+                return Stop(if received { 0 } else { -1 });
+            }
+            Error::Misuse(_) => {
+                super::io::raise_reason(error);
+                return Stop::FAILED;
+            }
+            _ => {}
+        }
+        self.stage.set(Stage::Dead);
+        self.want.set(Want::Nothing);
+        raise_final(error);
+        self.last_words(engine);
+        match error {
+            Error::AlertReceived(_) => {
+                self.shutdown.set(self.shutdown.get() | super::RECEIVED);
+                Stop(if in_init { -1 } else { 0 })
+            }
+            Error::UnexpectedEof if !in_init => Stop(0),
+            _ => Stop::FAILED,
+        }
+    }
+
+    /// Sends what a failure left, once; what the transport says to it matters no more.
+    fn last_words(&self, engine: &mut Connection) {
+        let Some(wbio) = self.bios.write() else {
+            return;
+        };
+        let mut any = false;
+        while !engine.outgoing().is_empty() {
+            let Transfer::Transferred(n) = wbio.write(engine.outgoing()) else {
+                return;
+            };
+            any = true;
+            engine.transmitted(n);
+        }
+        if any {
+            wbio.flush();
+        }
+    }
+}
+
+/// Queues a final error; a received alert comes with its number, as OpenSSL's does.
+fn raise_final(error: &Error) {
+    match (error, error.reason()) {
+        (Error::AlertReceived(description), Some(reason)) => {
+            let number = format!("SSL alert number {}", description.0);
+            queue::raise_data(reason.0.into(), &number);
+        }
+        (_, Some(reason)) => queue::raise(reason.0.into()),
+        (_, None) => {}
+    }
+}
+
+/// AUTO_RETRY is off and a record without application data was handled: the BIO is told to say "read
+/// again", although it did not block (statement R54).
+fn force_want_read(bio: Option<&Bio>) {
+    if let Some(bio) = bio {
+        bio.clear_retry_flags();
+        bio.set_flags(openssl_sys::BIO_FLAGS_READ | openssl_sys::BIO_FLAGS_SHOULD_RETRY);
+    }
+}

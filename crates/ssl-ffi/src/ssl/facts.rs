@@ -1,0 +1,104 @@
+//! What is known of a connection: the peer, what it asked for, what was agreed.
+//!
+//! Owns a copy of it, filled in as the handshake goes, so that callbacks and accessors find it while
+//! the engine is away or gone.
+
+use std::sync::Arc;
+
+use ssl_record::Connection;
+use ssl_record::delegate::ProgressFacts;
+use ssl_record::hello::ClientHello;
+use zeroize::Zeroizing;
+
+use super::Ssl;
+use crate::crypto::{NameStack, X509, X509Stack};
+use crate::negotiate::suites::Suite;
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Facts {
+    /// `TLS1_2_VERSION` or `TLS1_3_VERSION`.
+    pub(crate) version: Option<u16>,
+    pub(crate) suite: Option<&'static Suite>,
+    /// Wire number of the key exchange group.
+    pub(crate) group: Option<u16>,
+    pub(crate) alpn: Vec<u8>,
+    pub(crate) resumed: bool,
+    pub(crate) client_random: [u8; 32],
+    pub(crate) server_random: [u8; 32],
+    pub(crate) peer: Option<X509>,
+    /// The peer's certificates as it sent them, leaf first.
+    pub(crate) peer_chain: Option<Arc<X509Stack>>,
+    /// What verification made of them.
+    pub(crate) verified_chain: Option<Arc<X509Stack>>,
+    /// Scheme numbers of the two handshake signatures.
+    pub(crate) peer_scheme: Option<u16>,
+    pub(crate) own_scheme: Option<u16>,
+    pub(crate) extended_master_secret: bool,
+    /// On clients: the server's certificate request.
+    pub(crate) certificate_requested: bool,
+    pub(crate) peer_authorities: Option<Arc<NameStack>>,
+    pub(crate) peer_schemes: Vec<u16>,
+    /// The OCSP response: on clients the one received, on servers the one to send.
+    pub(crate) ocsp: Option<Vec<u8>>,
+    pub(crate) status_requested: bool,
+    pub(crate) server_name_accepted: bool,
+    /// On servers, the ClientHello message while and after it is answered.
+    pub(crate) hello: Vec<u8>,
+    /// `verify_data` of both Finished messages.
+    pub(crate) finished: Vec<u8>,
+    pub(crate) peer_finished: Vec<u8>,
+    /// TLS 1.2 master secret, or the TLS 1.3 secret that stands in its place in OpenSSL.
+    pub(crate) master_secret: Zeroizing<Vec<u8>>,
+}
+
+impl Facts {
+    pub(super) fn note_hello(&mut self, message: &[u8], hello: &ClientHello<'_>) {
+        if self.hello.is_empty() {
+            self.hello = message.to_vec();
+            self.client_random = *hello.random();
+        }
+    }
+
+    fn note(&mut self, progress: &ProgressFacts) {
+        if let Some(version) = progress.version {
+            self.version = Some(version.wire());
+        }
+        if let Some(suite) = progress.suite {
+            self.suite = Suite::from_wire(suite.wire());
+        }
+        if let Some(random) = progress.client_random {
+            self.client_random = random;
+        }
+        if let Some(random) = progress.server_random {
+            self.server_random = random;
+        }
+        self.certificate_requested |= progress.certificate_requested;
+        self.extended_master_secret = progress.extended_master_secret;
+        self.peer_scheme = progress.peer_signature_scheme.or(self.peer_scheme);
+        self.own_scheme = progress.signature_scheme.or(self.own_scheme);
+    }
+}
+
+impl Ssl {
+    /// Copies what the engine knows so far.
+    pub(super) fn note_progress(&self, engine: &Connection) {
+        if let Some(progress) = engine.progress_facts() {
+            self.facts.borrow_mut().note(&progress);
+        }
+    }
+
+    /// Copies what was agreed.
+    pub(super) fn note_negotiated(&self, engine: &Connection) {
+        self.note_progress(engine);
+        let Some(negotiated) = engine.negotiated() else {
+            return;
+        };
+        let mut facts = self.facts.borrow_mut();
+        facts.version = Some(negotiated.version.wire());
+        facts.suite = Suite::from_wire(negotiated.suite.wire());
+        facts.group = negotiated.group.map(|group| group.wire());
+        facts.resumed = negotiated.resumed;
+        facts.alpn = negotiated.alpn.as_deref().unwrap_or_default().to_vec();
+    }
+}

@@ -1,0 +1,229 @@
+//! The handshake from the outside: who begins it, what the application is told of its progress, and
+//! what is noted when it is over.
+//!
+//! Owns the stage. The decisions inside it are in `decide`.
+
+use std::ffi::CStr;
+use std::sync::Arc;
+
+use ssl_record::{Connection, Side};
+
+use super::drive::Stop;
+use super::{Facts, Ssl, Stage, Want};
+use crate::crypto::exdata::Class;
+use crate::crypto::{VerifyParam, queue, queue::raise, reason};
+use crate::ctx::Ctx;
+
+impl Ssl {
+    /// `SSL_do_handshake`: 1, or what the call returns instead.
+    pub(crate) fn do_handshake(&self) -> i32 {
+        if self.side().is_none() {
+            raise(reason::CONNECTION_TYPE_NOT_SET);
+            return -1;
+        }
+        if !self.in_init() {
+            self.want.set(Want::Nothing);
+            return 1;
+        }
+        match self.in_job(Self::handshake_now) {
+            Ok(()) => 1,
+            Err(Stop(ret)) => ret,
+        }
+    }
+
+    fn handshake_now(&self) -> Result<(), Stop> {
+        self.driving(|engine| self.run(engine, |engine| engine.step_handshake()))
+            .inspect_err(|_| self.tell(info::LOOP_EXIT, -1))
+            // A result of 0 would mean a shutdown.
+            .map_err(|Stop(ret)| {
+                Stop(if ret == 0 && self.stage() != Stage::Dead {
+                    0
+                } else {
+                    -1
+                })
+            })
+    }
+
+    /// `SSL_set_connect_state` and `SSL_set_accept_state`: as new, for that side.
+    pub(crate) fn begin_as(&self, side: Side) {
+        self.side.set(Some(side));
+        self.reset();
+    }
+
+    /// Sets the side of a connection that has none.
+    pub(crate) fn set_side(&self, side: Side) {
+        self.side.set(Some(side));
+    }
+
+    /// `SSL_is_server`: what the method says while nothing was chosen.
+    pub(crate) fn is_server(&self) -> bool {
+        self.side().unwrap_or(Side::Server) == Side::Server
+    }
+
+    /// Whether nothing of a connection has happened yet, so that it can be copied.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.stage() == Stage::Before && !self.is_driven.get()
+    }
+
+    /// `SSL_dup` of a connection that has not begun: settings, side, BIOs and data are copied (statement
+    /// M15).
+    pub(crate) fn duplicate(&self) -> Option<Arc<Self>> {
+        let param = VerifyParam::new()?;
+        param.inherit(&self.param);
+        let settings = self.settings().clone();
+        let copy = Self::build(&self.ctx(), settings, param)?;
+        copy.session_ctx.replace(self.session_ctx());
+        copy.method.set(self.method());
+        copy.side.set(self.side());
+        copy.shutdown.set(self.shutdown.get());
+        copy.host_name.replace(self.host_name.borrow().clone());
+        if !self.ex_data.copy_to(Class::Ssl, &copy.ex_data) {
+            return None;
+        }
+        let read = self.bios.read().and_then(|bio| bio.duplicate_chain());
+        let write = if self.bios.write_ptr() == self.bios.read_ptr() {
+            read.clone()
+        } else {
+            self.bios.write().and_then(|bio| bio.duplicate_chain())
+        };
+        copy.bios.set_read(read);
+        copy.bios.set_write(write);
+        Some(copy)
+    }
+
+    /// `SSL_set_SSL_CTX`: from now on certificates and context-wide callbacks are the other context's;
+    /// modes and options stay (statement M16).
+    pub(crate) fn switch_ctx(&self, ctx: Arc<Ctx>) {
+        let settings = ctx.settings();
+        self.change(|own| {
+            own.certificates = settings.certificates;
+            if own.session_id_context == self.ctx().with(|was| was.session_id_context) {
+                own.session_id_context = settings.session_id_context;
+            }
+        });
+        let old = self.ctx.replace(ctx);
+        drop(old);
+    }
+
+    /// `SSL_set_tlsext_host_name`: NULL removes the name; an empty or too long one is refused.
+    pub(crate) fn set_host_name(&self, name: Option<&CStr>) -> bool {
+        if let Some(name) = name
+            && !(1..=255).contains(&name.to_bytes().len())
+        {
+            raise(reason::SSL3_EXT_INVALID_SERVERNAME);
+            return false;
+        }
+        self.host_name.replace(name.map(CStr::to_owned));
+        true
+    }
+
+    /// `SSL_clear`: ready for another connection; settings stay (statements M17, W35).
+    pub(crate) fn clear(&self) -> bool {
+        self.reset();
+        self.side.set(self.side().or(self.method().side));
+        true
+    }
+
+    /// Forgets everything of the connection and nothing of its settings.
+    pub(super) fn reset(&self) {
+        if let Ok(mut engine) = self.engine.try_borrow_mut() {
+            *engine = None;
+        }
+        self.was_cleared.set(self.is_driven.get());
+        self.stage.set(Stage::Before);
+        self.shutdown.set(0);
+        self.warning.set(0);
+        self.want.set(Want::Nothing);
+        self.handled.set(0);
+        self.facts.replace(Facts::default());
+        self.progress.replace(super::decide::Progress::default());
+        self.verify_result.set(0);
+    }
+
+    /// Makes the engine for the first call that needs it.
+    pub(super) fn start(&self) -> Result<Box<Connection>, Stop> {
+        let ctx = self.session_ctx();
+        let made = match self.side() {
+            Some(Side::Client) => {
+                let plan = self.client_plan()?;
+                Connection::delegated_client(ctx.engine(Side::Client), &plan)
+            }
+            _ => Connection::delegated_server(ctx.engine(Side::Server)),
+        };
+        match made {
+            Ok(mut engine) => {
+                self.configure(&mut engine);
+                Ok(Box::new(engine))
+            }
+            Err(error) => {
+                queue::raise_data(queue::common::INTERNAL_ERROR, &error.to_string());
+                Err(Stop::FAILED)
+            }
+        }
+    }
+
+    /// The application changed a setting that the engine keeps for itself.
+    pub(crate) fn reconfigure(&self) {
+        self.touch(|engine| self.configure(engine));
+    }
+
+    /// Settings that the engine keeps for itself.
+    fn configure(&self, engine: &mut Connection) {
+        let settings = self.settings();
+        let records = settings.records;
+        engine.set_read_ahead(records.read_ahead);
+        if records.read_buffer_len > 0 {
+            engine.set_read_buffer_len(records.read_buffer_len);
+        }
+        engine.set_max_send_fragment(records.max_send_fragment);
+        engine.set_split_send_fragment(records.split_send_fragment);
+        engine.set_block_padding(records.block_padding);
+        engine.set_quiet_shutdown(settings.quiet_shutdown);
+        engine.set_ignore_unexpected_eof(
+            settings.options & crate::settings::option::IGNORE_UNEXPECTED_EOF != 0,
+        );
+    }
+
+    /// The state machine is entered: the first time, the application hears of it.
+    pub(super) fn begin_stage(&self) {
+        if self.stage.get() == Stage::Before {
+            self.stage.set(Stage::Handshaking);
+            self.tell(info::HANDSHAKE_START, 1);
+        }
+    }
+
+    /// The handshake, or a key update, is over.
+    pub(super) fn completed(&self, engine: &Connection) {
+        if self.stage.get() == Stage::Handshaking {
+            self.note_negotiated(engine);
+            self.stage.set(Stage::Established);
+            self.finish_session(engine);
+            self.tell(info::HANDSHAKE_DONE, 1);
+        }
+    }
+
+    /// Looks at the engine after a call, for what it changed by itself.
+    pub(super) fn observe(&self, engine: &mut Connection) {
+        if self.stage.get() == Stage::Established {
+            let flags = super::shutdown::flags_of(engine.shutdown_state());
+            self.shutdown.set(flags);
+            self.take_sessions(engine);
+        }
+    }
+
+    /// Calls the info callback; no borrow is held.
+    pub(super) fn tell(&self, event: i32, value: i32) {
+        let callback = self.settings().hooks.info;
+        if let Some(callback) = callback {
+            // SAFETY: the application's function, with a live connection of its own.
+            unsafe { callback(self.as_ptr(), event, value) };
+        }
+    }
+}
+
+/// Events of the info callback (`SSL_CB_*`).
+pub(crate) mod info {
+    pub(crate) const HANDSHAKE_START: i32 = 0x10;
+    pub(crate) const HANDSHAKE_DONE: i32 = 0x20;
+    pub(crate) const LOOP_EXIT: i32 = 0x02;
+}

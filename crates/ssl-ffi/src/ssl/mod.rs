@@ -1,0 +1,204 @@
+//! The object behind `SSL`: one connection, from its first setting to its last alert.
+//!
+//! Owns what a C program can see of a connection. The engine (`ssl_record::Connection`) is taken out
+//! while a call drives it, so that callbacks may call back: whatever they ask is answered from this
+//! object, and a second driving call is refused instead of meeting a second `&mut`.
+
+pub(crate) mod bios;
+mod decide;
+pub(crate) mod drive;
+pub(crate) mod error;
+mod facts;
+mod handshake;
+pub(crate) mod io;
+mod keylog;
+pub(crate) mod plan;
+mod sessions;
+mod shutdown;
+
+use std::cell::{Cell, Ref, RefCell};
+use std::sync::Arc;
+
+use ssl_mode::SslMode;
+use ssl_record::{Connection, Side};
+
+use self::bios::Bios;
+use self::decide::Progress;
+pub(crate) use self::error::Want;
+pub(crate) use self::facts::Facts;
+use self::keylog::KeyLines;
+use crate::crypto::VerifyParam;
+use crate::crypto::exdata::{Class, ExData};
+use crate::ctx::Ctx;
+use crate::method::Method;
+use crate::settings::Settings;
+
+/// `SSL`.
+///
+/// Used by one thread at a time, as OpenSSL demands of its callers; only the reference count, which is
+/// that of the `Arc` around it, may be changed by several.
+pub(crate) struct Ssl {
+    ctx: RefCell<Arc<Ctx>>,
+    /// The context it was made from: sessions stay there when SNI switches to another.
+    session_ctx: RefCell<Arc<Ctx>>,
+    method: Cell<&'static Method>,
+    settings: RefCell<Settings>,
+    /// The application changes it through a pointer to this very object.
+    pub(crate) param: VerifyParam,
+    pub(crate) ex_data: ExData,
+    side: Cell<Option<Side>>,
+    pub(crate) bios: Bios,
+    /// The last obstacle (`SSL_want`).
+    want: Cell<Want>,
+    /// Absent before the first call that needs it, and while a call drives it.
+    engine: RefCell<Option<Box<Connection>>>,
+    stage: Cell<Stage>,
+    /// `SSL_SENT_SHUTDOWN`, `SSL_RECEIVED_SHUTDOWN`.
+    shutdown: Cell<i32>,
+    /// The last warning alert received; 0, which is close_notify, at first (statement R19).
+    warning: Cell<u8>,
+    /// The name for SNI that a client asks for, or that a server was asked for.
+    pub(crate) host_name: RefCell<Option<std::ffi::CString>>,
+    /// What is known of the peer and of what was agreed.
+    facts: RefCell<Facts>,
+    /// How far the decisions of this handshake have come.
+    progress: RefCell<Progress>,
+    pub(crate) verify_result: Cell<i64>,
+    key_lines: KeyLines,
+    /// Post-handshake messages that the engine has handled, as last seen.
+    handled: Cell<u64>,
+    /// A call drives the engine right now.
+    is_driven: Cell<bool>,
+    /// The connection was cleared by a callback of the call that drives it.
+    was_cleared: Cell<bool>,
+}
+
+/// `SSL_SENT_SHUTDOWN`.
+pub(crate) const SENT: i32 = 1;
+/// `SSL_RECEIVED_SHUTDOWN`.
+pub(crate) const RECEIVED: i32 = 2;
+
+/// How far the connection has come, as callbacks see it while the engine is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Nothing happened yet.
+    Before,
+    Handshaking,
+    Established,
+    /// A fatal error happened.
+    Dead,
+}
+
+impl Ssl {
+    /// A connection with the context's settings, as `SSL_new` makes it; `None`, with an entry queued, if
+    /// libcrypto is out of memory.
+    pub(crate) fn new(ctx: &Arc<Ctx>) -> Option<Arc<Self>> {
+        let param = VerifyParam::new()?;
+        param.inherit(&ctx.param);
+        Self::build(ctx, ctx.settings(), param)
+    }
+
+    fn build(ctx: &Arc<Ctx>, settings: Settings, param: VerifyParam) -> Option<Arc<Self>> {
+        let method = ctx.method();
+        // One user at a time is the contract with C; the `Arc` is there for its count.
+        #[allow(clippy::arc_with_non_send_sync, reason = "see the type's contract")]
+        let ssl = Arc::new(Self {
+            ctx: RefCell::new(Arc::clone(ctx)),
+            session_ctx: RefCell::new(Arc::clone(ctx)),
+            method: Cell::new(method),
+            settings: RefCell::new(settings),
+            param,
+            ex_data: ExData::empty(),
+            side: Cell::new(method.side),
+            bios: Bios::default(),
+            want: Cell::new(Want::Nothing),
+            engine: RefCell::new(None),
+            stage: Cell::new(Stage::Before),
+            shutdown: Cell::new(0),
+            warning: Cell::new(0),
+            host_name: RefCell::new(None),
+            facts: RefCell::new(Facts::default()),
+            progress: RefCell::new(Progress::default()),
+            verify_result: Cell::new(0),
+            key_lines: KeyLines::default(),
+            handled: Cell::new(0),
+            is_driven: Cell::new(false),
+            was_cleared: Cell::new(false),
+        });
+        // SAFETY: the callbacks of this class expect a connection.
+        let filled = unsafe { ssl.ex_data.fill(Class::Ssl, ssl.as_ptr().cast()) };
+        filled.then_some(ssl)
+    }
+
+    /// Its C pointer, for callbacks.
+    pub(crate) fn as_ptr(&self) -> *mut Self {
+        std::ptr::from_ref(self).cast_mut()
+    }
+
+    pub(crate) fn ctx(&self) -> Arc<Ctx> {
+        Arc::clone(&self.ctx.borrow())
+    }
+
+    pub(crate) fn session_ctx(&self) -> Arc<Ctx> {
+        Arc::clone(&self.session_ctx.borrow())
+    }
+
+    pub(crate) fn method(&self) -> &'static Method {
+        self.method.get()
+    }
+
+    /// Looks at the settings. The borrow must end before C is called.
+    pub(crate) fn settings(&self) -> Ref<'_, Settings> {
+        self.settings.borrow()
+    }
+
+    /// Changes the settings; `change` must not call C.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Settings) -> T) -> T {
+        change(&mut self.settings.borrow_mut())
+    }
+
+    pub(crate) fn mode(&self) -> SslMode {
+        self.settings.borrow().modes
+    }
+
+    pub(crate) fn side(&self) -> Option<Side> {
+        self.side.get()
+    }
+
+    /// What was negotiated so far, and with whom.
+    pub(crate) fn facts(&self) -> Ref<'_, Facts> {
+        self.facts.borrow()
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        self.stage.get()
+    }
+
+    pub(crate) fn want(&self) -> Want {
+        self.want.get()
+    }
+
+    /// Looks at the engine, if it is here: not before it is needed, and not from a callback.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Connection) -> T) -> Option<T> {
+        self.engine.try_borrow().ok()?.as_deref().map(look)
+    }
+
+    /// Changes the engine, under the same condition.
+    pub(crate) fn touch<T>(&self, touch: impl FnOnce(&mut Connection) -> T) -> Option<T> {
+        self.engine.try_borrow_mut().ok()?.as_deref_mut().map(touch)
+    }
+
+    /// `SSL_in_init` (statement G53).
+    pub(crate) fn in_init(&self) -> bool {
+        self.look(Connection::in_init)
+            .unwrap_or_else(|| self.stage.get() != Stage::Established)
+    }
+}
+
+impl Drop for Ssl {
+    fn drop(&mut self) {
+        let address = std::ptr::from_mut(self);
+        // SAFETY: as when it was filled; the object is still whole.
+        unsafe { self.ex_data.release(Class::Ssl, address.cast()) };
+    }
+}

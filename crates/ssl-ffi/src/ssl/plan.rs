@@ -1,0 +1,217 @@
+//! The settings of a connection in the engine's terms, when a handshake begins.
+//!
+//! Owns the translation. Which settings are legal is decided where they are set.
+
+use std::ffi::CStr;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ssl_mode::SslMode;
+use ssl_record::config::{CipherSuite, NamedGroup};
+use ssl_record::delegate::{
+    Answer, ClientAuth, ClientPlan, DelegatedIdentity, ServerPlan, SignatureCheck,
+};
+use ssl_record::hello::ClientHello;
+use ssl_record::record::{AlertDescription, ProtocolVersion};
+
+use super::Ssl;
+use super::decide::Halt;
+use super::drive::Stop;
+use crate::crypto::{NameStack, X509Name, queue, reason, sign};
+use crate::method::{TLS1_2, TLS1_3};
+use crate::negotiate::sigalgs::Use;
+use crate::settings::{Settings, option};
+
+/// `SSL_VERIFY_PEER`.
+const VERIFY_PEER: i32 = 1;
+/// `SSL_VERIFY_FAIL_IF_NO_PEER_CERT`.
+const VERIFY_FAIL_IF_NO_PEER_CERT: i32 = 2;
+
+/// libcrypto checks handshake signatures: it knows every certificate that the application may accept.
+struct ByLibcrypto;
+
+impl SignatureCheck for ByLibcrypto {
+    fn verify(
+        &self,
+        _version: ProtocolVersion,
+        scheme: u16,
+        certificate: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        sign::verify(certificate, scheme, message, signature)
+    }
+}
+
+impl Ssl {
+    /// What a client starts with.
+    pub(super) fn client_plan(&self) -> Result<ClientPlan, Stop> {
+        let key_log = self.key_log();
+        let settings = self.settings();
+        let Some((min, max)) = versions(&settings, self.method().version) else {
+            queue::raise(reason::NO_PROTOCOLS_AVAILABLE);
+            return Err(Stop::FAILED);
+        };
+        let suites = suites(&settings, min, max);
+        if suites.is_empty() {
+            queue::raise(reason::NO_CIPHERS_AVAILABLE);
+            return Err(Stop::FAILED);
+        }
+        Ok(ClientPlan {
+            min,
+            max,
+            suites,
+            groups: groups(&settings),
+            verify_schemes: schemes(&settings),
+            server_name: self.host_name.borrow().as_deref().and_then(host_name),
+            alpn: protocols(&settings.alpn),
+            session: self.session_to_resume(),
+            fallback_scsv: settings.modes.contains(SslMode::SEND_FALLBACK_SCSV),
+            hello_time: settings.modes.contains(SslMode::SEND_CLIENTHELLO_TIME),
+            key_log,
+            signature_check: Arc::new(ByLibcrypto),
+            tickets: settings.options & option::NO_TICKET == 0,
+        })
+    }
+
+    /// What a server goes on with.
+    pub(super) fn server_plan(
+        &self,
+        _hello: &ClientHello<'_>,
+        identity: Option<DelegatedIdentity>,
+        ocsp: Option<Vec<u8>>,
+        alpn: Option<Vec<u8>>,
+    ) -> Result<Answer, Halt> {
+        let key_log = self.key_log();
+        let client_auth = self.client_auth();
+        let sessions = self.session_policy();
+        let settings = self.settings();
+        let Some((min, max)) = versions(&settings, self.method().version) else {
+            return Err(Halt::Refuse(
+                AlertDescription::PROTOCOL_VERSION,
+                reason::NO_PROTOCOLS_AVAILABLE,
+            ));
+        };
+        Ok(Answer::Plan(Box::new(ServerPlan {
+            min,
+            max,
+            suites: suites(&settings, min, max),
+            groups: groups(&settings),
+            identity,
+            ocsp,
+            client_auth,
+            verify_schemes: schemes(&settings),
+            alpn,
+            tickets: sessions.tickets,
+            ticket_lifetime: sessions.lifetime,
+            tls13_tickets: sessions.tls13_tickets,
+            session_ids: sessions.ids,
+            hello_time: settings.modes.contains(SslMode::SEND_SERVERHELLO_TIME),
+            key_log,
+            signature_check: Arc::new(ByLibcrypto),
+            max_early_data: 0,
+        })))
+    }
+
+    fn client_auth(&self) -> ClientAuth {
+        let (mode, own) = {
+            let settings = self.settings();
+            let names = &settings.verify;
+            let own = names.client_ca_names.clone().or(names.ca_names.clone());
+            (names.mode, own)
+        };
+        if mode & VERIFY_PEER == 0 {
+            return ClientAuth::None;
+        }
+        let names = own.or_else(|| {
+            self.ctx().with(|settings| {
+                let names = &settings.verify;
+                names.client_ca_names.clone().or(names.ca_names.clone())
+            })
+        });
+        let authorities = names.as_deref().map(encoded).unwrap_or_default();
+        if mode & VERIFY_FAIL_IF_NO_PEER_CERT == 0 {
+            ClientAuth::Requested { authorities }
+        } else {
+            ClientAuth::Required { authorities }
+        }
+    }
+}
+
+/// The versions enabled; `None` if there is none.
+pub(crate) fn versions(
+    settings: &Settings,
+    method: Option<u16>,
+) -> Option<(ProtocolVersion, ProtocolVersion)> {
+    let bound = |limit: i32, or: u16| u16::try_from(limit).ok().filter(|&v| v != 0).unwrap_or(or);
+    let (low, high) = match method {
+        Some(version) => (version, version),
+        None => (
+            bound(settings.min_version, TLS1_2),
+            bound(settings.max_version, TLS1_3),
+        ),
+    };
+    let enabled =
+        |version: u16, off: u64| (low..=high).contains(&version) && settings.options & off == 0;
+    let (tls12, tls13) = (
+        enabled(TLS1_2, option::NO_TLS1_2),
+        enabled(TLS1_3, option::NO_TLS1_3),
+    );
+    match (tls12, tls13) {
+        (true, true) => Some((ProtocolVersion::Tls12, ProtocolVersion::Tls13)),
+        (true, false) => Some((ProtocolVersion::Tls12, ProtocolVersion::Tls12)),
+        (false, true) => Some((ProtocolVersion::Tls13, ProtocolVersion::Tls13)),
+        (false, false) => None,
+    }
+}
+
+fn suites(settings: &Settings, min: ProtocolVersion, max: ProtocolVersion) -> Vec<CipherSuite> {
+    let lists = &settings.lists;
+    lists
+        .suites
+        .iter()
+        .filter(|suite| (min..=max).contains(&suite.version()))
+        .map(|suite| suite.engine)
+        .collect()
+}
+
+fn groups(settings: &Settings) -> Vec<NamedGroup> {
+    settings.lists.groups.engine().collect()
+}
+
+/// What we verify and sign with, at the connection's security level.
+pub(crate) fn schemes(settings: &Settings) -> Vec<u16> {
+    let usage = Use {
+        level: settings.security.level,
+        tls13: false,
+        tls13_hello: false,
+    };
+    let allowed = settings.lists.schemes.allowed(usage);
+    allowed.map(|scheme| scheme.id).collect()
+}
+
+/// The name for SNI, which no address is.
+fn host_name(name: &CStr) -> Option<String> {
+    let name = name.to_str().ok()?;
+    (name.parse::<IpAddr>().is_err() && !name.is_empty()).then(|| name.to_owned())
+}
+
+/// A protocol list in wire form (RFC 7301), taken apart.
+fn protocols(mut wire: &[u8]) -> Vec<Vec<u8>> {
+    let mut names = Vec::new();
+    while let Some((&len, rest)) = wire.split_first() {
+        let Some((name, rest)) = rest.split_at_checked(len.into()) else {
+            break;
+        };
+        names.push(name.to_vec());
+        wire = rest;
+    }
+    names
+}
+
+fn encoded(names: &NameStack) -> Vec<Vec<u8>> {
+    names
+        .iter()
+        .filter_map(|name| X509Name::to_der(&name))
+        .collect()
+}
