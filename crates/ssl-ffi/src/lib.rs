@@ -18,5 +18,6 @@ mod handle;
 mod init;
 mod method;
 mod negotiate;
+mod session;
 mod settings;
 mod ssl;
