@@ -25,6 +25,9 @@ mod opaque;
 mod options;
 mod refused;
 mod select;
+mod session;
+mod session_encoding;
+mod session_fields;
 mod shutdown;
 pub(crate) mod slice;
 
@@ -40,6 +43,9 @@ use methods::*;
 use options::*;
 use refused::*;
 use select::*;
+use session::*;
+use session_encoding::*;
+use session_fields::*;
 use shutdown::*;
 
 use crate::boundary::guard;
