@@ -8,5 +8,6 @@ pub mod chunks;
 pub mod hello;
 pub mod pair;
 pub mod reading;
+pub mod session;
 pub mod tampering;
 pub mod writing;
