@@ -10,6 +10,8 @@ pub(crate) type SSL = crate::ssl::Ssl;
 #[allow(non_camel_case_types, reason = "the name in OpenSSL's headers")]
 pub(crate) type SSL_CTX = crate::ctx::Ctx;
 #[allow(non_camel_case_types, reason = "the name in OpenSSL's headers")]
+pub(crate) type SSL_SESSION = crate::session::Session;
+#[allow(non_camel_case_types, reason = "the name in OpenSSL's headers")]
 pub(crate) type SSL_METHOD = crate::method::Method;
 
 /// An object that C holds by counted pointers.
@@ -58,3 +60,4 @@ pub(crate) trait Counted: Sized {
 
 impl Counted for SSL {}
 impl Counted for SSL_CTX {}
+impl Counted for SSL_SESSION {}

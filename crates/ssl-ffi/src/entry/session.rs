@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::boundary::guard;
 use crate::crypto::{queue, reason, strings};
-use crate::session::{Id, SSL_SESSION, Session};
+use crate::handle::{Counted, SSL_SESSION};
+use crate::session::{Id, Session};
 
 /// `SSL_SESSION_new(3)`
 pub(crate) extern "C" fn SSL_SESSION_new() -> *mut SSL_SESSION {

@@ -9,9 +9,11 @@ use std::ffi::{CStr, CString, c_char, c_int, c_uchar, c_ulong, c_void};
 use openssl_sys::X509;
 use zeroize::Zeroizing;
 
+use super::slice;
 use crate::boundary::guard;
+use crate::handle::{Counted, SSL_SESSION};
 use crate::negotiate::suites::Suite;
-use crate::session::{Fields, SSL_SESSION, Session};
+use crate::session::{Fields, Session};
 
 /// `SSL_SESSION_get_protocol_version(3)`
 ///
@@ -127,7 +129,7 @@ pub(crate) unsafe extern "C" fn SSL_SESSION_set1_alpn_selected(
 ) -> c_int {
     guard(0, || {
         // SAFETY: the caller's promise.
-        let bytes = unsafe { bytes(alpn, length) }.map(Box::from);
+        let bytes = unsafe { some_bytes(alpn, length) };
         // SAFETY: the caller's promise.
         unsafe { change(session, |fields| fields.alpn = bytes) }
     })
@@ -261,7 +263,7 @@ pub(crate) unsafe extern "C" fn SSL_SESSION_set1_master_key(
             return 0;
         }
         // SAFETY: the caller's promise.
-        let bytes = unsafe { bytes(secret, length) }.unwrap_or_default();
+        let bytes = unsafe { slice::bytes(secret, length) };
         let secret = Zeroizing::new(bytes.to_vec());
         // SAFETY: the caller's promise.
         unsafe { change(session, |fields| fields.secret = secret) }
@@ -300,7 +302,7 @@ pub(crate) unsafe extern "C" fn SSL_SESSION_set1_ticket_appdata(
 ) -> c_int {
     guard(0, || {
         // SAFETY: the caller's promise.
-        let bytes = unsafe { bytes(data.cast(), length) }.map(Box::from);
+        let bytes = unsafe { some_bytes(data.cast(), length) };
         // SAFETY: the caller's promise.
         unsafe { change(session, |fields| fields.ticket_appdata = bytes) }
     })
@@ -360,10 +362,10 @@ unsafe fn lend(
 ///
 /// # Safety
 /// `at` is NULL or leads to `length` bytes.
-unsafe fn bytes<'a>(at: *const c_uchar, length: usize) -> Option<&'a [u8]> {
-    let some = !at.is_null() && length != 0;
+unsafe fn some_bytes(at: *const c_uchar, length: usize) -> Option<Box<[u8]>> {
     // SAFETY: the caller's promise.
-    some.then(|| unsafe { std::slice::from_raw_parts(at, length) })
+    let bytes = unsafe { slice::bytes(at, length) };
+    (!bytes.is_empty()).then(|| bytes.into())
 }
 
 /// `TLSEXT_max_fragment_length_UNSPECIFIED`.

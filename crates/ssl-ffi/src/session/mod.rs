@@ -43,10 +43,6 @@ pub(crate) struct Session {
     ex_data: ExData,
 }
 
-/// The name in OpenSSL's headers.
-#[allow(non_camel_case_types, reason = "the name in OpenSSL's headers")]
-pub(crate) type SSL_SESSION = Session;
-
 impl Session {
     /// Bytes of a secret, at most.
     pub(crate) const SECRET_MAX: usize = encoding::SECRET_MAX;
@@ -130,47 +126,6 @@ impl Session {
     /// The application's data (`CRYPTO_EX_INDEX_SSL_SESSION`).
     pub(crate) fn ex_data(&self) -> &ExData {
         &self.ex_data
-    }
-
-    /// Hands one count to C.
-    pub(crate) fn into_c(this: Arc<Self>) -> *mut Self {
-        Arc::into_raw(this).cast_mut()
-    }
-
-    /// Takes C's count back; `None` for NULL.
-    ///
-    /// # Safety
-    /// `ptr` is NULL or came from [`Session::into_c`], and its count is not used again.
-    pub(crate) unsafe fn from_c(ptr: *mut Self) -> Option<Arc<Self>> {
-        if ptr.is_null() {
-            return None;
-        }
-        // SAFETY: the caller gives up one count of a pointer that `into_c` made.
-        Some(unsafe { Arc::from_raw(ptr.cast_const()) })
-    }
-
-    /// Another count of a session that C keeps; `None` for NULL.
-    ///
-    /// # Safety
-    /// `ptr` is NULL or a live pointer from [`Session::into_c`].
-    pub(crate) unsafe fn share(ptr: *const Self) -> Option<Arc<Self>> {
-        if ptr.is_null() {
-            return None;
-        }
-        // SAFETY: the pointer is live, so its count is at least one; the new count is the `Arc`'s.
-        unsafe {
-            Arc::increment_strong_count(ptr);
-            Some(Arc::from_raw(ptr))
-        }
-    }
-
-    /// Looks at a session that C keeps; `None` for NULL.
-    ///
-    /// # Safety
-    /// `ptr` is NULL or a live pointer from [`Session::into_c`] that stays live for `'a`.
-    pub(crate) unsafe fn peek<'a>(ptr: *const Self) -> Option<&'a Self> {
-        // SAFETY: the caller's promise. Sessions are only ever shared: `&mut` to one is not made.
-        unsafe { ptr.as_ref() }
     }
 
     fn tell_owner(&self) {
