@@ -66,7 +66,7 @@ pub use context::{Context, Side};
 pub use error::{CertificateFault, Error, HandshakeFault, Misuse, PeerFault};
 pub use handshake::Negotiated;
 pub use handshake::delegate;
-pub use handshake::session::{BadSession, ClientSession};
+pub use handshake::session::{BadSession, ClientSession, SessionParts};
 pub use protect::Algorithm;
 pub use reason::Reason;
 pub use ssl_mode::SslMode;

@@ -64,6 +64,12 @@ const CONFINED: &[Confined] = &[
         instead: "speak to the `Handshake` trait of src/handshake/mod.rs",
     },
     Confined {
+        name: &["corosensei"],
+        to: &["handshake/rustls/delegated/stack.rs"],
+        except: &[],
+        instead: "stacks are the business of that one file",
+    },
+    Confined {
         name: &["ring"],
         to: &["protect/aead.rs"],
         except: &[],

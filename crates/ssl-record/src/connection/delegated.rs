@@ -1,10 +1,43 @@
 //! Connections whose owner decides: making them, and the questions of their handshakes.
 
+use zeroize::Zeroizing;
+
 use super::{Connection, Phase};
 use crate::config::ConfigError;
 use crate::context::{Context, Side};
-use crate::handshake::Handshake;
 use crate::handshake::delegate::{Answer, ClientPlan, ProgressFacts, Question};
+use crate::handshake::session::ClientSession;
+use crate::handshake::{Handshake, Noted};
+
+/// What an established delegated connection keeps besides.
+pub(super) struct Kept {
+    facts: ProgressFacts,
+    /// Not yet taken.
+    sessions: Vec<ClientSession>,
+}
+
+/// Sessions kept for an owner that does not take them; older ones are dropped.
+const MAX_SESSIONS: usize = 16;
+
+impl Kept {
+    pub(super) fn new(noted: Noted) -> Self {
+        Self {
+            facts: noted.facts,
+            sessions: noted.session.into_iter().collect(),
+        }
+    }
+
+    pub(super) fn add_session(&mut self, session: ClientSession) {
+        if self.sessions.len() == MAX_SESSIONS {
+            self.sessions.remove(0);
+        }
+        self.sessions.push(session);
+    }
+
+    pub(super) fn newest_session(&self) -> Option<ClientSession> {
+        self.sessions.last().cloned()
+    }
+}
 
 impl Connection {
     /// A delegated client's connection; see [`crate::delegate`].
@@ -47,12 +80,27 @@ impl Connection {
         }
     }
 
+    /// The sessions that a delegated client was given since the last call, oldest first: of TLS 1.2 with
+    /// the end of the handshake, of TLS 1.3 one for each ticket that a read came upon.
+    pub fn take_sessions(&mut self) -> Vec<ClientSession> {
+        let kept = self
+            .established_mut()
+            .and_then(|session| session.delegated.as_mut());
+        kept.map_or_else(Vec::new, |kept| core::mem::take(&mut kept.sessions))
+    }
+
+    /// The master secret of TLS 1.2, once the handshake is complete.
+    pub fn master_secret(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let secret = self.established()?.exporter.master_secret()?;
+        Some(Zeroizing::new(secret.to_vec()))
+    }
+
     /// What is known of a delegated handshake, during it and after its success. After a failure there
     /// are none: keep a copy.
     pub fn progress_facts(&self) -> Option<&ProgressFacts> {
         match &self.phase {
             Phase::Handshaking(handshaking) => handshaking.handshake.facts(),
-            Phase::Established(session) => session.facts.as_deref(),
+            Phase::Established(session) => session.delegated.as_ref().map(|kept| &kept.facts),
             Phase::Failed(_) => None,
         }
     }

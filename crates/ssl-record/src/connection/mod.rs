@@ -18,7 +18,6 @@ pub use self::write::{KeyUpdateRequest, WriteCall};
 use crate::config::ConfigError;
 use crate::context::{Context, Side};
 use crate::error::Error;
-use crate::handshake::delegate::ProgressFacts;
 use crate::handshake::session::{ClientSession, Resumable};
 use crate::handshake::{Established, Handshake, Negotiated, Tickets};
 use crate::protect::Exporter;
@@ -116,8 +115,8 @@ struct Session {
     tickets: Option<Tickets>,
     /// The newest session, if sessions are exported.
     resumable: Option<Resumable>,
-    /// What a delegated handshake noted.
-    facts: Option<Box<ProgressFacts>>,
+    /// Only of delegated connections.
+    delegated: Option<Box<delegated::Kept>>,
     /// A key update asked for by us and not yet sent (statement W29).
     key_update: Option<KeyUpdateRequest>,
     /// It is sealed and not yet transmitted and flushed.
@@ -196,6 +195,9 @@ impl Connection {
     /// reads.
     pub fn session(&self) -> Option<ClientSession> {
         let session = self.established()?;
+        if let Some(kept) = &session.delegated {
+            return kept.newest_session();
+        }
         let resumable = session.resumable.clone()?;
         Some(ClientSession::new(
             &self.server_name,
@@ -350,7 +352,7 @@ impl Session {
             exporter,
             tickets,
             resumable,
-            facts,
+            noted,
         } = established;
         write.install(sealing);
         read.install(opening);
@@ -359,7 +361,7 @@ impl Session {
             exporter,
             tickets,
             resumable,
-            facts,
+            delegated: noted.map(|noted| Box::new(delegated::Kept::new(*noted))),
             key_update: None,
             sending_key_update: false,
             reply_owed: false,

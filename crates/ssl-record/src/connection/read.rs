@@ -5,6 +5,7 @@ use ssl_mode::SslMode;
 use super::{Connection, Phase, then};
 use crate::context::Side;
 use crate::error::{Error, PeerFault};
+use crate::handshake::session::ClientSession;
 use crate::read::{Event, Message};
 use crate::record::{Alert, AlertDescription, ProtocolVersion};
 use crate::step::{Received, Step, Want};
@@ -266,7 +267,20 @@ impl Connection {
         match (session.negotiated.version, message.kind) {
             (ProtocolVersion::Tls13, NEW_SESSION_TICKET) => match &mut session.tickets {
                 Some(tickets) => {
-                    session.resumable = tickets.store(&message.body)?;
+                    let resumable = tickets.store(&message.body)?;
+                    match (&mut session.delegated, resumable, tickets.stock()) {
+                        (Some(kept), Some(resumable), Some(stock)) => {
+                            kept.add_session(
+                                ClientSession::new(
+                                    &self.server_name,
+                                    &session.negotiated,
+                                    resumable,
+                                )
+                                .with_stock(stock),
+                            );
+                        }
+                        (_, resumable, _) => session.resumable = resumable,
+                    }
                     Ok(())
                 }
                 None => unexpected(),

@@ -147,7 +147,14 @@ pub(crate) struct Established {
     /// The session a TLS 1.2 client could resume, if it is to be exported.
     pub(crate) resumable: Option<session::Resumable>,
     /// What a delegated handshake noted.
-    pub(crate) facts: Option<Box<ProgressFacts>>,
+    pub(crate) noted: Option<Box<Noted>>,
+}
+
+/// What a delegated handshake leaves behind besides.
+pub(crate) struct Noted {
+    pub(crate) facts: ProgressFacts,
+    /// A TLS 1.2 client's new session.
+    pub(crate) session: Option<session::ClientSession>,
 }
 
 /// What both sides agreed on.

@@ -2,11 +2,15 @@
 //!
 //! Owns the encoding. Does not know how a handshake makes or uses a session.
 
+use std::sync::{Arc, OnceLock};
+
 use zeroize::{Zeroize, Zeroizing};
 
 use super::Negotiated;
+use super::rustls::Stock;
 use crate::config::CipherSuite;
 use crate::protect::Secret;
+use crate::record::ProtocolVersion;
 
 /// First bytes of an encoded session: a name and a version of the encoding.
 const MAGIC: &[u8; 6] = b"SSLR\x00\x01";
@@ -21,6 +25,43 @@ pub struct ClientSession {
     pub(crate) suite: CipherSuite,
     pub(crate) chain: Box<[Box<[u8]>]>,
     pub(crate) resumable: Resumable,
+    /// TLS 1.2; not part of the encoding.
+    pub(crate) session_id: Box<[u8]>,
+    /// TLS 1.2; not part of the encoding.
+    pub(crate) extended_master_secret: bool,
+    alpn: Option<Box<[u8]>>,
+    /// What delegated handshakes resume from, made when it is first needed.
+    stock: Arc<OnceLock<Option<Stock>>>,
+}
+
+/// The parts of a session, for owners with an encoding of their own.
+#[derive(Clone)]
+pub struct SessionParts {
+    /// The suite, and with it the version.
+    pub suite: CipherSuite,
+    /// TLS 1.3: the ticket's pre-shared key. TLS 1.2: the master secret.
+    pub secret: Zeroizing<Vec<u8>>,
+    /// The ticket; empty for a TLS 1.2 session that has none.
+    pub ticket: Vec<u8>,
+    /// The session identifier in TLS 1.2.
+    pub session_id: Vec<u8>,
+    /// How long the ticket may be used, seconds; in TLS 1.2 a hint, and 0 for unknown.
+    pub lifetime: u32,
+    /// What is added to the ticket's age in TLS 1.3.
+    pub age_add: u32,
+    /// When it was received, seconds since 1970.
+    pub received: u64,
+    /// The server's certificates, DER, leaf first.
+    pub chain: Vec<Vec<u8>>,
+    /// Early data the server accepts with this ticket, bytes.
+    pub max_early_data: u32,
+    /// The application protocol.
+    pub alpn: Option<Vec<u8>>,
+    /// Whether TLS 1.2 used the extended master secret (RFC 7627). One that did not is only resumed in
+    /// the process that made it.
+    pub extended_master_secret: bool,
+    /// The server it is for.
+    pub server_name: String,
 }
 
 /// What the key schedule and the server's ticket contribute to a session.
@@ -46,6 +87,83 @@ impl ClientSession {
             suite: negotiated.suite,
             chain: negotiated.peer_certificates.clone(),
             resumable,
+            session_id: negotiated.session_id.clone(),
+            extended_master_secret: negotiated.extended_master_secret,
+            alpn: negotiated.alpn.clone(),
+            stock: Arc::default(),
+        }
+    }
+
+    /// The same with what delegated handshakes resume from.
+    pub(crate) fn with_stock(self, stock: Stock) -> Self {
+        Self {
+            stock: Arc::new(OnceLock::from(Some(stock))),
+            ..self
+        }
+    }
+
+    /// What delegated handshakes resume from; `make` is used once, and may fail.
+    pub(crate) fn stock(&self, make: impl FnOnce() -> Option<Stock>) -> Option<&Stock> {
+        self.stock.get_or_init(make).as_ref()
+    }
+
+    /// Puts a session together.
+    ///
+    /// # Errors
+    /// [`BadSession`] if a secret or ticket is longer than any.
+    pub fn from_parts(parts: &SessionParts) -> Result<Self, BadSession> {
+        let mut body = parts.lifetime.to_be_bytes().to_vec();
+        let is_tls13 = parts.suite.version() == ProtocolVersion::Tls13;
+        if is_tls13 {
+            body.extend_from_slice(&parts.age_add.to_be_bytes());
+            body.push(0); // No nonce: the secret is known.
+        }
+        let len = u16::try_from(parts.ticket.len()).map_err(|_| BadSession)?;
+        body.extend_from_slice(&len.to_be_bytes());
+        body.extend_from_slice(&parts.ticket);
+        if is_tls13 && parts.max_early_data > 0 {
+            body.extend_from_slice(&[0, 8, 0, EARLY_DATA, 0, 4]);
+            body.extend_from_slice(&parts.max_early_data.to_be_bytes());
+        } else if is_tls13 {
+            body.extend_from_slice(&[0, 0]);
+        }
+        Ok(Self {
+            server_name: parts.server_name.as_str().into(),
+            suite: parts.suite,
+            chain: parts
+                .chain
+                .iter()
+                .map(|der| der.as_slice().into())
+                .collect(),
+            resumable: Resumable {
+                secret: Secret::new(&parts.secret).ok_or(BadSession)?,
+                ticket: body.into(),
+                received: parts.received,
+            },
+            session_id: parts.session_id.as_slice().into(),
+            extended_master_secret: parts.extended_master_secret,
+            alpn: parts.alpn.as_deref().map(Into::into),
+            stock: Arc::default(),
+        })
+    }
+
+    /// Takes the session apart.
+    pub fn parts(&self) -> SessionParts {
+        let is_tls13 = self.suite.version() == ProtocolVersion::Tls13;
+        let body = Body::parse(&self.resumable.ticket, is_tls13).unwrap_or_default();
+        SessionParts {
+            suite: self.suite,
+            secret: Zeroizing::new(self.resumable.secret.bytes().to_vec()),
+            ticket: body.ticket.to_vec(),
+            session_id: self.session_id.to_vec(),
+            lifetime: body.lifetime,
+            age_add: body.age_add,
+            received: self.resumable.received,
+            chain: self.chain.iter().map(|der| der.to_vec()).collect(),
+            max_early_data: body.max_early_data,
+            alpn: self.alpn.as_deref().map(Into::into),
+            extended_master_secret: self.extended_master_secret,
+            server_name: self.server_name.clone().into(),
         }
     }
 
@@ -105,7 +223,21 @@ impl ClientSession {
             suite,
             chain: chain.into(),
             resumable,
+            session_id: Box::default(),
+            // All that were ever stored did.
+            extended_master_secret: true,
+            alpn: None,
+            stock: Arc::default(),
         })
+    }
+}
+
+impl core::fmt::Debug for SessionParts {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("SessionParts")
+            .field("server_name", &self.server_name)
+            .field("suite", &self.suite)
+            .finish_non_exhaustive()
     }
 }
 
@@ -121,6 +253,46 @@ impl core::fmt::Debug for ClientSession {
 impl Drop for Resumable {
     fn drop(&mut self) {
         self.ticket.zeroize();
+    }
+}
+
+/// The early_data extension of a ticket (RFC 8446 section 4.6.1).
+const EARLY_DATA: u8 = 42;
+
+/// The body of a NewSessionTicket (RFC 5077 section 3.3, RFC 8446 section 4.6.1).
+#[derive(Default)]
+struct Body<'a> {
+    lifetime: u32,
+    age_add: u32,
+    ticket: &'a [u8],
+    max_early_data: u32,
+}
+
+impl<'a> Body<'a> {
+    fn parse(body: &'a [u8], is_tls13: bool) -> Result<Self, BadSession> {
+        let mut rest = body;
+        let mut parsed = Self {
+            lifetime: u32::from_be_bytes(take_array(&mut rest)?),
+            ..Self::default()
+        };
+        if is_tls13 {
+            parsed.age_add = u32::from_be_bytes(take_array(&mut rest)?);
+            let [nonce] = take_array(&mut rest)?;
+            take(&mut rest, nonce.into())?;
+        }
+        let len = u16::from_be_bytes(take_array(&mut rest)?);
+        parsed.ticket = take(&mut rest, len.into())?;
+        if is_tls13 {
+            let _len: [u8; 2] = take_array(&mut rest)?;
+            while !rest.is_empty() {
+                let [_, kind, high, low] = take_array(&mut rest)?;
+                let value = take(&mut rest, u16::from_be_bytes([high, low]).into())?;
+                if let (EARLY_DATA, Ok(size)) = (kind, value.try_into()) {
+                    parsed.max_early_data = u32::from_be_bytes(size);
+                }
+            }
+        }
+        Ok(parsed)
     }
 }
 
@@ -153,6 +325,10 @@ mod tests {
                 ticket: Box::new([4; 200]),
                 received: 1_700_000_000,
             },
+            session_id: Box::default(),
+            extended_master_secret: true,
+            alpn: None,
+            stock: Arc::default(),
         }
     }
 

@@ -145,6 +145,14 @@ pub(crate) enum Exporter {
 }
 
 impl Exporter {
+    /// The master secret, in TLS 1.2.
+    pub(crate) fn master_secret(&self) -> Option<&[u8]> {
+        match self {
+            Self::Tls13 { .. } => None,
+            Self::Tls12 { master_secret, .. } => Some(master_secret.bytes()),
+        }
+    }
+
     /// Fills `out` with keying material for `label` and `context` (RFC 5705; RFC 8446 section 7.5).
     ///
     /// In TLS 1.3 no context and an empty one are the same; in TLS 1.2 they differ.

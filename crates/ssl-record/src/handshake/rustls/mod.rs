@@ -22,7 +22,8 @@ use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, Unbuffered
 use rustls::{CommonState, ConnectionTrafficSecrets, ExtractedSecrets, HandshakeKind};
 
 use self::capture::{Capture, Captured};
-pub(crate) use self::delegated::Delegated;
+use self::delegated::{Clock, Mint, OneSession};
+pub(crate) use self::delegated::{Delegated, Stock};
 pub(crate) use self::setup::{ClientSetup, ServerSetup, StartError};
 use super::session::Resumable;
 use super::{Established, Negotiated, Progress};
@@ -44,6 +45,8 @@ pub(crate) struct Direct {
     export_sessions: bool,
     /// The body of a TLS 1.2 NewSessionTicket, if sessions are to be exported.
     tls12_ticket: Option<Box<[u8]>>,
+    /// A delegated client's store and clock.
+    mint: Option<(Arc<OneSession>, Arc<Clock>)>,
 }
 
 enum Side {
@@ -52,9 +55,17 @@ enum Side {
 }
 
 /// Takes TLS 1.3 session tickets on behalf of a client whose handshake is over.
-pub(crate) struct Tickets {
-    kernel: Box<KernelConnection<ClientConnectionData>>,
-    export: bool,
+pub(crate) struct Tickets(Kernel);
+
+/// What is left of the handshake for that.
+enum Kernel {
+    /// Sessions are put into the configuration's store.
+    Own {
+        kernel: Box<KernelConnection<ClientConnectionData>>,
+        export: bool,
+    },
+    /// Sessions are made from it when they are needed.
+    Delegated(Arc<Mint>),
 }
 
 impl Tickets {
@@ -64,15 +75,32 @@ impl Tickets {
     /// # Errors
     /// [`PeerFault::BadTicket`] if it cannot be parsed.
     pub(crate) fn store(&mut self, body: &[u8]) -> Result<Option<Resumable>, Error> {
-        let mut store = || self.kernel.handle_new_session_ticket(body);
-        if !self.export {
-            // A secret that nobody asked for is not noted.
-            store().map_err(|_| PeerFault::BadTicket)?;
-            return Ok(None);
-        }
-        let (stored, secret) = tap::noting(store);
-        stored.map_err(|_| PeerFault::BadTicket)?;
+        let secret = match &mut self.0 {
+            Kernel::Own {
+                kernel,
+                export: false,
+            } => {
+                // A secret that nobody asked for is not noted.
+                let stored = kernel.handle_new_session_ticket(body);
+                stored.map_err(|_| PeerFault::BadTicket)?;
+                return Ok(None);
+            }
+            Kernel::Own { kernel, .. } => {
+                let (stored, secret) = tap::noting(|| kernel.handle_new_session_ticket(body));
+                stored.map_err(|_| PeerFault::BadTicket)?;
+                secret
+            }
+            Kernel::Delegated(mint) => mint.note(body).map_err(|_| PeerFault::BadTicket)?,
+        };
         Ok(secret.map(|secret| resumable(secret, body)))
+    }
+
+    /// What sessions of a delegated connection are made from.
+    pub(crate) fn stock(&self) -> Option<Stock> {
+        match &self.0 {
+            Kernel::Own { .. } => None,
+            Kernel::Delegated(mint) => Some(Stock::Tls13(Arc::clone(mint))),
+        }
     }
 }
 
@@ -108,6 +136,7 @@ impl Direct {
             server_random: None,
             export_sessions: false,
             tls12_ticket: None,
+            mint: None,
         }
     }
 
@@ -180,13 +209,14 @@ impl Direct {
                 let (secrets, kernel) = connection
                     .dangerous_into_kernel_connection()
                     .map_err(errors::error)?;
-                (
-                    secrets,
-                    Some(Tickets {
+                let kernel = match self.mint {
+                    None => Kernel::Own {
                         kernel: Box::new(kernel),
                         export: self.export_sessions,
-                    }),
-                )
+                    },
+                    Some((store, clock)) => Kernel::Delegated(Mint::new(kernel, store, clock)),
+                };
+                (secrets, Some(Tickets(kernel)))
             }
             Side::Server(connection) => {
                 let (secrets, _) = connection
@@ -210,7 +240,7 @@ impl Direct {
             exporter,
             tickets,
             resumable,
-            facts: None,
+            noted: None,
         })
     }
 

@@ -6,12 +6,16 @@
 //! made-up server's signature means nothing; [`super::trust::Verifier`] lets it pass during a
 //! rehearsal, which only this file can begin.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::client::UnbufferedClientConnection;
-use rustls::crypto::CryptoProvider;
-use rustls::server::{NoServerSessionStorage, ProducesTickets, UnbufferedServerConnection};
+use rustls::client::{ClientConnectionData, UnbufferedClientConnection};
+use rustls::crypto::{CryptoProvider, GetRandomFailed, SecureRandom};
+use rustls::kernel::KernelConnection;
+use rustls::server::{
+    NoServerSessionStorage, ProducesTickets, StoresServerSessions, UnbufferedServerConnection,
+};
 use rustls::sign::{CertifiedKey, Signer, SigningKey, SingleCertAndKey};
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, Error, ServerConfig, SignatureAlgorithm, SignatureScheme};
@@ -29,8 +33,11 @@ use crate::record::ProtocolVersion;
 pub(super) fn import(config: &ClientConfig, session: &ClientSession) -> Result<(), ConfigError> {
     let name = ServerName::try_from(session.server_name.to_string())
         .map_err(|_| ConfigError::UnusableSession)?;
-    import_as(config, name, session)
+    import_as(config, name, session).map(|_| ())
 }
+
+/// What is left of a TLS 1.3 rehearsal.
+type Kernel = Box<KernelConnection<ClientConnectionData>>;
 
 /// As [`import`], for the server of another name.
 ///
@@ -40,7 +47,7 @@ pub(super) fn import_as(
     config: &ClientConfig,
     name: ServerName<'static>,
     session: &ClientSession,
-) -> Result<(), ConfigError> {
+) -> Result<Option<Kernel>, ConfigError> {
     let rehearsal = || rehearse(config, name, session);
     tap::replacing(&session.resumable.secret, rehearsal).map_err(|error| {
         tracing::debug!(%error, "stored session does not fit");
@@ -59,7 +66,7 @@ fn rehearse(
     config: &ClientConfig,
     name: ServerName<'static>,
     session: &ClientSession,
-) -> Result<(), Error> {
+) -> Result<Option<Kernel>, Error> {
     let mut client_config = config.clone();
     client_config.time_provider = Arc::new(Then(UnixTime::since_unix_epoch(
         core::time::Duration::from_secs(session.resumable.received),
@@ -90,8 +97,9 @@ fn rehearse(
     if session.suite.version() == ProtocolVersion::Tls13 {
         let (_, mut kernel) = client.dangerous_into_kernel_connection()?;
         kernel.handle_new_session_ticket(&session.resumable.ticket)?;
+        return Ok(Some(Box::new(kernel)));
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Lets one side work until it needs the other.
@@ -120,15 +128,23 @@ fn stand_in(
     provider
         .cipher_suites
         .retain(|suite| u16::from(suite.suite()) == session.suite.wire());
+    if let Ok(identifier) = session.session_id.as_ref().try_into() {
+        IDENTIFIER.set((false, identifier));
+        provider.secure_random = &IdentifierSecond;
+    }
     let version = match session.suite.version() {
         ProtocolVersion::Tls12 => &rustls::version::TLS12,
         ProtocolVersion::Tls13 => &rustls::version::TLS13,
     };
-    let chain: Vec<_> = session
+    let mut chain: Vec<_> = session
         .chain
         .iter()
         .map(|der| CertificateDer::from(der.to_vec()))
         .collect();
+    if chain.is_empty() {
+        // A session that was stored without: rustls insists, nobody looks.
+        chain.push(CertificateDer::from(vec![0]));
+    }
     let key = CertifiedKey::new(
         chain,
         Arc::new(MeaninglessKey {
@@ -142,9 +158,58 @@ fn stand_in(
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     if session.suite.version() == ProtocolVersion::Tls12 {
-        config.ticketer = Arc::new(OneTicket::new(&session.resumable.ticket)?);
+        let ticket = OneTicket::new(&session.resumable.ticket)?;
+        if ticket.ticket.is_empty() {
+            config.session_storage = Arc::new(OneIdentifier);
+        } else {
+            config.ticketer = Arc::new(ticket);
+        }
     }
     Ok(config)
+}
+
+thread_local! {
+    /// The session identifier that a stand-in gives out, and whether its hello's random was drawn.
+    static IDENTIFIER: Cell<(bool, [u8; 32])> = const { Cell::new((false, [0; 32])) };
+}
+
+/// Random values for a stand-in: the second one of 32 bytes is the session identifier.
+#[derive(Debug)]
+struct IdentifierSecond;
+
+impl SecureRandom for IdentifierSecond {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
+        let (drawn, identifier) = IDENTIFIER.get();
+        if bytes.len() == identifier.len() {
+            if drawn {
+                bytes.copy_from_slice(&identifier);
+            }
+            IDENTIFIER.set((true, identifier));
+        }
+        Ok(())
+    }
+}
+
+/// Claims to store sessions, so that an identifier is given out.
+#[derive(Debug)]
+struct OneIdentifier;
+
+impl StoresServerSessions for OneIdentifier {
+    fn put(&self, _key: Vec<u8>, _value: Vec<u8>) -> bool {
+        true
+    }
+
+    fn get(&self, _key: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn take(&self, _key: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn can_cache(&self) -> bool {
+        true
+    }
 }
 
 /// The time at which the session was received.

@@ -2,3 +2,5 @@
 
 mod handshake;
 mod owner;
+mod refusals;
+mod sessions;

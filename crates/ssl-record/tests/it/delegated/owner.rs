@@ -245,11 +245,24 @@ impl Half {
 
     /// Everything that has arrived.
     pub(crate) fn read(&mut self) -> Vec<u8> {
+        self.try_read().unwrap()
+    }
+
+    /// Goes on with the handshake, then reads.
+    pub(crate) fn read_or_finish(&mut self) -> Result<Vec<u8>, CallError> {
+        match self.handshake()? {
+            Outcome::Done(()) => self.try_read(),
+            Outcome::Want(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Everything that has arrived, or why nothing more can.
+    pub(crate) fn try_read(&mut self) -> Result<Vec<u8>, CallError> {
         let (mut all, mut piece) = (Vec::new(), [0; 1000]);
         loop {
-            match drive::read(&mut self.connection, &mut self.end, &mut piece).unwrap() {
+            match drive::read(&mut self.connection, &mut self.end, &mut piece)? {
                 Outcome::Done(Received::Data(n)) => all.extend_from_slice(&piece[..n]),
-                _ => return all,
+                _ => return Ok(all),
             }
         }
     }

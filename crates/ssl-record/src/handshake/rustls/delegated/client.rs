@@ -13,8 +13,9 @@ use super::super::{Direct, rehearse, tap};
 use super::desk::{self, Desk, refused};
 use super::identity;
 use super::provider::{self, Choice, Next};
+use super::stock::{Clock, Stock};
 use super::store::OneSession;
-use crate::config::ConfigError;
+use crate::config::{CipherSuite, ConfigError, NamedGroup};
 use crate::handshake::delegate::{Answer, ClientPlan, Question};
 use crate::record::ProtocolVersion;
 
@@ -22,25 +23,56 @@ use crate::record::ProtocolVersion;
 ///
 /// # Errors
 /// [`ConfigError`] if the plan leaves nothing to offer.
-pub(super) fn start(plan: &ClientPlan, desk: &Arc<Desk>) -> Result<Direct, ConfigError> {
+pub(super) fn start(plan: &ClientPlan, desk: &Arc<Desk>) -> Result<Started, ConfigError> {
     let capture = Arc::new(Capture::for_delegated(plan.key_log.clone()));
     let (mut config, store) = configuration(plan)?;
     let name = server_name(plan.server_name.as_deref())?;
     config.enable_sni = matches!(name, ServerName::DnsName(_));
-    let _desk = desk::enter(desk);
     if let Some(session) = &plan.session
         && (plan.min..=plan.max).contains(&session.suite().version())
-        && let Err(error) = rehearse::import_as(&config, name.clone(), session)
+        && let Some(stock) = session.stock(|| Stock::rehearsed(session))
     {
-        tracing::debug!(%error, "session is not offered");
+        stock.offer(&session.resumable, &store);
     }
-    store.close();
+    let clock = Arc::new(Clock::default());
+    config.time_provider = Arc::clone(&clock) as _;
     config.key_log = Arc::clone(&capture) as _;
+    let _desk = desk::enter(desk);
     provider::expect(Next::AfterTwoBytes);
     let connection = UnbufferedClientConnection::new(Arc::new(config), name);
     provider::expect(Next::Anything);
     let connection = connection.map_err(|error| ConfigError::Crypto(error.to_string()))?;
-    Ok(Direct::client(connection, capture, true))
+    let direct = Direct::client(connection, capture, true);
+    Ok(Started {
+        direct,
+        store,
+        clock,
+    })
+}
+
+/// A client whose hello is ready.
+pub(super) struct Started {
+    pub(super) direct: Direct,
+    pub(super) store: Arc<OneSession>,
+    pub(super) clock: Arc<Clock>,
+}
+
+/// The configuration of a handshake that could make a session of this suite.
+///
+/// # Errors
+/// The suite is not available.
+pub(super) fn bare_configuration(
+    suite: CipherSuite,
+) -> Result<(ClientConfig, Arc<OneSession>), ConfigError> {
+    let choice = Choice {
+        min: suite.version(),
+        max: suite.version(),
+        suites: &[suite],
+        groups: NamedGroup::ALL,
+        fallback_scsv: false,
+        hello_time: false,
+    };
+    base(&choice)
 }
 
 fn configuration(plan: &ClientPlan) -> Result<(ClientConfig, Arc<OneSession>), ConfigError> {
@@ -52,6 +84,17 @@ fn configuration(plan: &ClientPlan) -> Result<(ClientConfig, Arc<OneSession>), C
         fallback_scsv: plan.fallback_scsv,
         hello_time: plan.hello_time,
     };
+    let (mut config, store) = base(&choice)?;
+    if !plan.tickets {
+        config.resumption = config
+            .resumption
+            .tls12_resumption(Tls12Resumption::SessionIdOnly);
+    }
+    config.alpn_protocols.clone_from(&plan.alpn);
+    Ok((config, store))
+}
+
+fn base(choice: &Choice<'_>) -> Result<(ClientConfig, Arc<OneSession>), ConfigError> {
     let ambient = ambient();
     let mut config = ClientConfig::builder_with_provider(choice.provider())
         .with_protocol_versions(&choice.versions())
@@ -61,18 +104,12 @@ fn configuration(plan: &ClientPlan) -> Result<(ClientConfig, Arc<OneSession>), C
         .with_client_cert_resolver(Arc::clone(ambient) as _);
     let store = Arc::new(OneSession::default());
     config.resumption = Resumption::store(Arc::clone(&store) as _);
-    if !plan.tickets {
-        config.resumption = config
-            .resumption
-            .tls12_resumption(Tls12Resumption::SessionIdOnly);
-    }
-    config.alpn_protocols.clone_from(&plan.alpn);
     config.enable_secret_extraction = true;
     Ok((config, store))
 }
 
 /// The name rustls works with. Without one it is an address, which is never sent.
-fn server_name(name: Option<&str>) -> Result<ServerName<'static>, ConfigError> {
+pub(super) fn server_name(name: Option<&str>) -> Result<ServerName<'static>, ConfigError> {
     match name {
         None => Ok(ServerName::from(core::net::IpAddr::from([0; 4]))),
         Some(name) => ServerName::try_from(name.to_owned())

@@ -11,7 +11,12 @@ mod provider;
 mod scan;
 mod server;
 mod stack;
+mod stock;
 mod store;
+
+pub(crate) use self::stock::Stock;
+pub(crate) use self::stock::{Clock, Mint};
+pub(crate) use self::store::OneSession;
 
 use std::sync::Arc;
 
@@ -23,7 +28,8 @@ use super::Direct;
 use crate::config::ConfigError;
 use crate::error::{Error, HandshakeFault, PeerFault};
 use crate::handshake::delegate::{Answer, ClientPlan, ProgressFacts, Question};
-use crate::handshake::{Established, Progress, append_plaintext_alert};
+use crate::handshake::session::ClientSession;
+use crate::handshake::{Established, Noted, Progress, append_plaintext_alert};
 use crate::protect::{Layout, Secret, TrafficKeys, TrafficSecret, Usage};
 use crate::reason::Reason;
 use crate::record::{
@@ -44,6 +50,7 @@ pub(crate) struct Delegated {
     /// A client that refuses to be made to fall back (statement F50).
     guards_fallback: bool,
     is_client: bool,
+    store: Option<Arc<OneSession>>,
     /// Something left under our keys.
     keys_in_use: bool,
 }
@@ -73,12 +80,18 @@ impl Delegated {
     /// [`ConfigError`] if the plan leaves nothing to offer.
     pub(crate) fn client(plan: &ClientPlan) -> Result<Self, ConfigError> {
         let desk = Desk::new(&plan.verify_schemes, Arc::clone(&plan.signature_check));
-        let direct = client::start(plan, &desk)?;
+        let client::Started {
+            mut direct,
+            store,
+            clock,
+        } = client::start(plan, &desk)?;
+        direct.mint = Some((Arc::clone(&store), clock));
         let mut delegated = Self::new(State::Ready(Box::new(direct)));
         delegated.desk = Some(desk);
         delegated.facts.server_name = plan.server_name.as_deref().map(Into::into);
         delegated.guards_fallback = plan.fallback_scsv && plan.max == ProtocolVersion::Tls12;
         delegated.is_client = true;
+        delegated.store = Some(store);
         Ok(delegated)
     }
 
@@ -98,6 +111,7 @@ impl Delegated {
             outgoing: Scan::default(),
             guards_fallback: false,
             is_client: false,
+            store: None,
             keys_in_use: false,
         }
     }
@@ -197,9 +211,17 @@ impl Delegated {
     /// # Errors
     /// An internal failure.
     pub(crate) fn finish(self) -> Result<Established, Error> {
-        let State::Ready(direct) = self.state else {
+        let State::Ready(mut direct) = self.state else {
             return Err(Error::AlreadyFailed);
         };
+        let made = self
+            .store
+            .and_then(|store| store.sessions().made_tls12.take());
+        let has_ticket = direct.tls12_ticket.is_some();
+        if made.is_some() && !has_ticket {
+            // As if the server had sent an empty ticket: the session has only an identifier.
+            direct.tls12_ticket = Some([0; 6].into());
+        }
         let mut established = direct.finish()?;
         let negotiated = &mut established.negotiated;
         let facts = self.facts;
@@ -214,7 +236,16 @@ impl Delegated {
         if self.is_client {
             negotiated.server_name.clone_from(&facts.server_name);
         }
-        established.facts = Some(Box::new(facts));
+        let is_new = !negotiated.resumed || has_ticket;
+        let session = match (established.resumable.take(), made) {
+            (Some(resumable), Some(value)) if is_new => {
+                let name = facts.server_name.as_deref().unwrap_or_default();
+                let session = ClientSession::new(name, negotiated, resumable);
+                Some(session.with_stock(Stock::Tls12(value)))
+            }
+            _ => None,
+        };
+        established.noted = Some(Box::new(Noted { facts, session }));
         Ok(established)
     }
 

@@ -1,6 +1,6 @@
-//! One delegated client's sessions.
+//! One delegated client's sessions, as rustls sees them.
 //!
-//! Owns the session it offers. Does not know where sessions come from or go to.
+//! Owns the session it offers and those it makes. Does not know where sessions come from or go to.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,28 +8,24 @@ use pki_types::ServerName;
 use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 
-/// Holds at most one session, whatever its server is called.
+/// Offers at most one session and keeps the newest that was made, whatever the server is called.
 #[derive(Default)]
-pub(super) struct OneSession {
-    offered: Mutex<Offered>,
+pub(crate) struct OneSession {
+    sessions: Mutex<Sessions>,
 }
 
+/// What is offered and what was made.
 #[derive(Default)]
-struct Offered {
-    /// The handshake has begun: what comes now is new and not for this connection.
-    closed: bool,
-    tls12: Option<Tls12ClientSessionValue>,
-    tls13: Option<Tls13ClientSessionValue>,
+pub(crate) struct Sessions {
+    pub(super) offered_tls12: Option<Tls12ClientSessionValue>,
+    pub(super) offered_tls13: Option<Tls13ClientSessionValue>,
+    pub(super) made_tls12: Option<Tls12ClientSessionValue>,
+    pub(super) made_tls13: Option<Tls13ClientSessionValue>,
 }
 
 impl OneSession {
-    /// From here on nothing is taken in.
-    pub(super) fn close(&self) {
-        self.offered().closed = true;
-    }
-
-    fn offered(&self) -> MutexGuard<'_, Offered> {
-        self.offered.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -41,29 +37,23 @@ impl ClientSessionStore for OneSession {
     }
 
     fn set_tls12_session(&self, _name: ServerName<'static>, value: Tls12ClientSessionValue) {
-        let mut offered = self.offered();
-        if !offered.closed {
-            offered.tls12 = Some(value);
-        }
+        self.sessions().made_tls12 = Some(value);
     }
 
     fn tls12_session(&self, _name: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
-        self.offered().tls12.clone()
+        self.sessions().offered_tls12.clone()
     }
 
     fn remove_tls12_session(&self, _name: &ServerName<'static>) {
-        self.offered().tls12 = None;
+        self.sessions().offered_tls12 = None;
     }
 
     fn insert_tls13_ticket(&self, _name: ServerName<'static>, value: Tls13ClientSessionValue) {
-        let mut offered = self.offered();
-        if !offered.closed {
-            offered.tls13 = Some(value);
-        }
+        self.sessions().made_tls13 = Some(value);
     }
 
     fn take_tls13_ticket(&self, _name: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        self.offered().tls13.take()
+        self.sessions().offered_tls13.take()
     }
 }
 
