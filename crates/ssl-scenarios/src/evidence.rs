@@ -1,0 +1,119 @@
+//! What a scenario leaves behind: that the library under test was the one in use, which modes it saw, that
+//! nothing crashed. Must not know how processes are started.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
+use serde_json::Value;
+
+/// Environment variables that leave the evidence in `folder`.
+pub(crate) fn variables(folder: &Path) -> [(&'static str, String); 3] {
+    let file = |name: &str| folder.join(name).display().to_string();
+    [
+        // The loader writes which files it maps, to one file for each process.
+        ("LD_DEBUG", "files".to_owned()),
+        ("LD_DEBUG_OUTPUT", file(LOADED)),
+        ("SSL_MODE_REPORT", file(MODES)),
+    ]
+}
+
+/// At least one process mapped libssl.so.3 from `library`, and none from elsewhere.
+pub(crate) fn library_was_used(folder: &Path, library: &Path) -> Result<()> {
+    let ours = format!("{}/", library.display());
+    let mut used = false;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_name().to_string_lossy().starts_with(LOADED) {
+            continue;
+        }
+        let log = fs::read(entry.path())?;
+        for line in String::from_utf8_lossy(&log).lines() {
+            let Some((_, path)) = line.split_once("calling init: ") else {
+                continue;
+            };
+            if path.ends_with("/libssl.so.3") {
+                ensure!(path.starts_with(&ours), "a program under test used {path}");
+                used = true;
+            }
+        }
+    }
+    if !used {
+        bail!("no program used the library under test");
+    }
+    Ok(())
+}
+
+/// The names of all modes in the library's report, one JSON object a line.
+pub(crate) fn modes(folder: &Path) -> Vec<String> {
+    let report = fs::read_to_string(folder.join(MODES)).unwrap_or_default();
+    let mut names = BTreeSet::new();
+    for line in report.lines() {
+        let Ok(connection) = serde_json::from_str::<Value>(line) else {
+            continue;
+        };
+        match &connection["modes"] {
+            Value::Array(modes) => names.extend(modes.iter().filter_map(Value::as_str).map(str::to_owned)),
+            Value::String(modes) => names.extend(modes.split(['+', '|', ',']).map(|m| m.trim().to_owned())),
+            _ => {}
+        }
+    }
+    names.into_iter().filter(|name| !name.is_empty()).collect()
+}
+
+/// A sign, in the log of a server, that one of its processes crashed.
+pub(crate) fn crash(log: &str) -> Option<&'static str> {
+    CRASHES.iter().find(|sign| log.contains(**sign)).copied()
+}
+
+/// How servers and Rust programs report it.
+const CRASHES: &[&str] = &[
+    "exited on signal 11",
+    "exited on signal 6",
+    "exit signal Segmentation",
+    "exit signal Abort",
+    "terminated by signal 11",
+    "terminated by signal 6",
+    "killed with signal 11",
+    "killed with signal 6",
+    "Segmentation fault",
+    "panicked at",
+    "exited with code 139",
+    "exited with code 134",
+];
+
+const LOADED: &str = "loaded";
+const MODES: &str = "modes.jsonl";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn the_library_has_to_be_the_one_under_test() {
+        let library = Path::new("/opt/lib");
+        let used = |log: &str| {
+            let folder = folder(&[("loaded.17", log), ("other", "calling init: /x/libssl.so.3")]);
+            library_was_used(folder.path(), library).is_ok()
+        };
+        assert!(used("17:\tcalling init: /opt/lib/libssl.so.3\n"));
+        assert!(!used("17:\tcalling init: /usr/lib/libssl.so.3\n"));
+        assert!(!used("17:\tcalling init: /opt/lib/libcrypto.so.3\n"));
+    }
+
+    #[test]
+    fn modes_of_all_connections() {
+        let report = "{\"modes\":[\"AUTO_RETRY\"]}\nnot json\n{\"modes\":\"A+AUTO_RETRY\"}\n{}\n";
+        let folder = folder(&[(MODES, report)]);
+        assert_eq!(modes(folder.path()), ["A", "AUTO_RETRY"]);
+    }
+}
