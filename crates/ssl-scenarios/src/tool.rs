@@ -231,6 +231,12 @@ impl Running {
         Ok(())
     }
 
+    /// Ends it at once, so that it can say goodbye to nobody.
+    pub(crate) fn kill(&self) {
+        self.0.stopped.set(true);
+        self.signal_group(Signal::KILL);
+    }
+
     /// How it ended, if it has.
     pub(crate) fn ended(&self) -> Result<Option<ExitStatus>> {
         Ok(self.0.child.borrow_mut().try_wait()?)

@@ -1,13 +1,17 @@
 //! The scenarios, one file a program or a family of programs. Each file lists what it has in `SCENARIOS`.
 
+mod apache;
+mod curl;
+mod nginx;
 mod s_client;
 mod s_server;
+mod site;
 
 use crate::scenario::Scenario;
 
 /// All scenarios, in the order in which they are reported.
 pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
-    [s_client::SCENARIOS, s_server::SCENARIOS]
+    [s_client::SCENARIOS, s_server::SCENARIOS, curl::SCENARIOS, nginx::SCENARIOS]
         .into_iter()
         .flatten()
 }
