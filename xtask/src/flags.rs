@@ -53,6 +53,37 @@ pub(crate) enum Chore {
     },
     /// Write the shell completions and manual pages of ssl-cli to target/dist.
     Dist,
+    /// Run a program of this machine on our libssl.so.3.
+    Dropin {
+        /// Build it without optimisation.
+        #[arg(long)]
+        debug: bool,
+        /// The program and its arguments, behind `--`.
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+    /// Check what our libssl.so.3 exports and needs, and every prototype against OpenSSL's headers.
+    Abi {
+        /// Check the optimised library.
+        #[arg(long)]
+        release: bool,
+    },
+    /// Run the C checks of the modes on the system's libssl.so.3 and on ours.
+    Conformance {
+        /// Use the optimised library.
+        #[arg(long)]
+        release: bool,
+        /// Part of the name of a program, such as `write`, or the start of a check's id, such as `W62`.
+        filter: Option<String>,
+    },
+    /// Run the C programs that have to print the same on the system's libssl.so.3 and on ours.
+    Capi {
+        /// Use the optimised library.
+        #[arg(long)]
+        release: bool,
+        /// Part of the name of a program.
+        filter: Option<String>,
+    },
 }
 
 #[cfg(test)]

@@ -2,15 +2,20 @@
 //! and hands over.
 #![forbid(unsafe_code)]
 
+mod abi;
 mod asan;
 mod bench;
+mod capi;
 mod cargo;
 mod ci;
+mod conformance;
 mod dist;
+mod dropin;
 mod examples;
 mod flags;
 mod fuzz;
 mod layers;
+mod library;
 mod loom;
 mod matrix;
 mod model;
@@ -26,6 +31,7 @@ use clap::Parser as _;
 use xshell::Shell;
 
 use flags::{Chore, Flags};
+use library::Profile;
 
 fn main() -> ExitCode {
     match run(Flags::parse().chore) {
@@ -54,5 +60,11 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Asan => ci::alone(asan::run(&sh)),
         Chore::Bench { quick } => bench::run(&sh, quick),
         Chore::Dist => dist::run(&sh),
+        Chore::Dropin { debug, command } => dropin::run(&sh, Profile::new(!debug), &command),
+        Chore::Abi { release } => abi::run(&sh, Profile::new(release)),
+        Chore::Conformance { release, filter } => {
+            conformance::run(&sh, Profile::new(release), filter.as_deref())
+        }
+        Chore::Capi { release, filter } => capi::run(&sh, Profile::new(release), filter.as_deref()),
     }
 }

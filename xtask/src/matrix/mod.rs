@@ -6,6 +6,7 @@ mod statements;
 
 use anyhow::Result;
 
+use crate::abi::Symbols;
 use crate::problem::Problem;
 use crate::source::{self, Source};
 use crate::tidy::Fix;
@@ -45,6 +46,11 @@ fn update(tree: &Tree, sources: &[Source], fix: Fix) -> Result<Vec<Problem>> {
             file: statements::PAGE,
             name: "statements",
             text: statements::tables(tree, sources)?,
+        },
+        Block {
+            file: "docs/symbols.md",
+            name: "symbols",
+            text: Symbols::read(tree)?.tables(),
         },
     ];
     let mut problems = Vec::new();

@@ -2,6 +2,7 @@
 //! Knows what a test is and which paths a file uses; the rules about them are tidy's and layers'.
 
 mod paths;
+mod signatures;
 mod tests_in;
 mod tokens;
 
@@ -14,6 +15,7 @@ use crate::problem::Problem;
 use crate::tree::Tree;
 
 pub(crate) use paths::{Path, PathRoot};
+pub(crate) use signatures::{Signature, Type};
 pub(crate) use tests_in::TestFn;
 pub(crate) use tokens::{Word, words};
 
@@ -60,6 +62,16 @@ impl Source {
     /// Every identifier outside comments and strings.
     pub(crate) fn words(&self) -> Vec<Word> {
         words(self.tokens.clone(), self.is_test())
+    }
+
+    /// The `extern "C"` functions this file defines.
+    pub(crate) fn signatures(&self) -> Vec<Signature> {
+        signatures::signatures_in(self.tokens.clone())
+    }
+
+    /// The type aliases of this file.
+    pub(crate) fn aliases(&self) -> Vec<(String, Type)> {
+        signatures::aliases_in(self.tokens.clone())
     }
 
     /// Where the file stands in its crate: `["write", "pending"]` for `src/write/pending.rs`, empty for the root.

@@ -23,10 +23,14 @@ pub(crate) unsafe extern "C" fn SSL_select_next_proto(
     guard(OPENSSL_NPN_NO_OVERLAP, || {
         // SAFETY: the caller's promise.
         let (server, client) = unsafe { (list(server, server_len), list(client, client_len)) };
-        let (result, protocol) = match select(server, client) {
-            Some(protocol) => (OPENSSL_NPN_NEGOTIATED, Some(protocol)),
-            None => (OPENSSL_NPN_NO_OVERLAP, first(client)),
+        let fallback = first(client);
+        // A client without a first protocol is not listened to any further.
+        let agreed = fallback.and_then(|_| select(server, client));
+        let result = match agreed {
+            Some(_) => OPENSSL_NPN_NEGOTIATED,
+            None => OPENSSL_NPN_NO_OVERLAP,
         };
+        let protocol = agreed.or(fallback);
         let start = protocol.map_or(ptr::null_mut(), |protocol| protocol.as_ptr().cast_mut());
         let length = protocol.map_or(0, |protocol| u8::try_from(protocol.len()).unwrap_or(0));
         // SAFETY: the caller's promise.
