@@ -147,6 +147,9 @@ unsafe extern "C" {
     );
     pub(crate) fn X509_VERIFY_PARAM_get_depth(param: *const X509_VERIFY_PARAM) -> c_int;
 
+    // ct.h
+    pub(crate) fn CTLOG_STORE_free(store: *mut c_void);
+
     // stack.h
     pub(crate) fn OPENSSL_sk_dup(stack: *const OPENSSL_STACK) -> *mut OPENSSL_STACK;
     pub(crate) fn OPENSSL_sk_insert(

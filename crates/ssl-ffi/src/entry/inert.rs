@@ -10,6 +10,7 @@ use openssl_sys::{BIGNUM, EVP_PKEY, X509};
 
 use super::opaque::{NeverCalled, SSL, SSL_CTX, SSL_SESSION};
 use crate::boundary::guard;
+use crate::crypto::{EvpPkey, sys};
 
 // Next protocol negotiation, the draft that ALPN replaced.
 
@@ -226,7 +227,7 @@ pub(crate) extern "C" fn SSL_CTX_get0_ctlog_store(_: *const SSL_CTX) -> *const c
 /// `logs` is NULL or the caller's to give away.
 pub(crate) unsafe extern "C" fn SSL_CTX_set0_ctlog_store(_: *mut SSL_CTX, logs: *mut c_void) {
     // SAFETY: the caller's promise.
-    guard((), || unsafe { CTLOG_STORE_free(logs) });
+    guard((), || unsafe { sys::CTLOG_STORE_free(logs) });
 }
 
 // The rest.
@@ -245,17 +246,12 @@ pub(crate) extern "C" fn SSL_test_functions() -> *const c_void {
     ptr::null()
 }
 
-unsafe extern "C" {
-    fn CTLOG_STORE_free(logs: *mut c_void);
-}
-
 /// # Safety
 /// `key` is NULL or the caller's to give away.
 unsafe fn take_key(key: *mut EVP_PKEY) -> c_int {
-    if key.is_null() {
-        return super::refused::no_key();
-    }
     // SAFETY: the caller's promise.
-    guard((), || unsafe { openssl_sys::EVP_PKEY_free(key) });
-    1
+    match unsafe { EvpPkey::from_owned(key) } {
+        Some(_freed) => 1,
+        None => super::refused::no_key(),
+    }
 }

@@ -6,7 +6,8 @@ use std::ffi::{c_char, c_int, c_uchar};
 use openssl_sys::EVP_MD;
 
 use super::super::opaque::{SSL, SSL_CTX};
-use super::{SSL_R_CONTEXT_NOT_DANE_ENABLED, SSL_R_DANE_NOT_ENABLED, disabled, refuse};
+use super::{disabled, refuse};
+use crate::crypto::reason;
 
 pub(crate) extern "C" fn SSL_CTX_dane_enable(_: *mut SSL_CTX) -> c_int {
     disabled(0)
@@ -18,11 +19,11 @@ pub(crate) extern "C" fn SSL_CTX_dane_mtype_set(
     _: u8,
     _: u8,
 ) -> c_int {
-    refuse(SSL_R_CONTEXT_NOT_DANE_ENABLED, 0)
+    refuse(reason::CONTEXT_NOT_DANE_ENABLED, 0)
 }
 
 pub(crate) extern "C" fn SSL_dane_enable(_: *mut SSL, _: *const c_char) -> c_int {
-    refuse(SSL_R_CONTEXT_NOT_DANE_ENABLED, 0)
+    refuse(reason::CONTEXT_NOT_DANE_ENABLED, 0)
 }
 
 pub(crate) extern "C" fn SSL_dane_tlsa_add(
@@ -33,5 +34,5 @@ pub(crate) extern "C" fn SSL_dane_tlsa_add(
     _: *const c_uchar,
     _: usize,
 ) -> c_int {
-    refuse(SSL_R_DANE_NOT_ENABLED, -1)
+    refuse(reason::DANE_NOT_ENABLED, -1)
 }

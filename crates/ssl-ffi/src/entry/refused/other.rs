@@ -6,7 +6,8 @@ use std::ffi::{c_char, c_int, c_void};
 use openssl_sys::ENGINE;
 
 use super::super::opaque::{NeverCalled, SSL, SSL_CTX};
-use super::{SSL_R_UNINITIALIZED, disabled, refuse};
+use super::{disabled, refuse};
+use crate::crypto::reason;
 
 pub(crate) extern "C" fn SSL_CTX_set_client_cert_engine(_: *mut SSL_CTX, _: *mut ENGINE) -> c_int {
     disabled(0)
@@ -34,7 +35,7 @@ pub(crate) extern "C" fn SSL_sendfile(
     _: usize,
     _: c_int,
 ) -> isize {
-    refuse(SSL_R_UNINITIALIZED, -1)
+    refuse(reason::UNINITIALIZED, -1)
 }
 
 pub(crate) extern "C" fn SSL_set_session_secret_cb(

@@ -5,7 +5,8 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 
 use super::super::opaque::{SSL, SSL_METHOD};
-use super::{SSL_R_UNSUPPORTED_PROTOCOL, refuse};
+use super::refuse;
+use crate::crypto::reason;
 
 pub(crate) extern "C" fn DTLS_client_method() -> *const SSL_METHOD {
     no_method()
@@ -68,10 +69,10 @@ pub(crate) extern "C" fn TLSv1_server_method() -> *const SSL_METHOD {
 }
 
 pub(crate) extern "C" fn DTLSv1_listen(_: *mut SSL, _: *mut c_void) -> c_int {
-    refuse(SSL_R_UNSUPPORTED_PROTOCOL, -1)
+    refuse(reason::UNSUPPORTED_PROTOCOL, -1)
 }
 
 #[track_caller]
 fn no_method() -> *const SSL_METHOD {
-    refuse(SSL_R_UNSUPPORTED_PROTOCOL, ptr::null())
+    refuse(reason::UNSUPPORTED_PROTOCOL, ptr::null())
 }
