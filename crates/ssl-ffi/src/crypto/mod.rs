@@ -17,6 +17,7 @@ pub(crate) mod reason;
 pub(crate) mod refs;
 pub(crate) mod sign;
 pub(crate) mod stack;
+pub(crate) mod strength;
 pub(crate) mod strings;
 pub(crate) mod sys;
 pub(crate) mod verify;

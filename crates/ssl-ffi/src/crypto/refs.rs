@@ -145,6 +145,23 @@ impl X509 {
 }
 
 impl EvpPkey {
+    pub(crate) fn can_sign(&self) -> bool {
+        // SAFETY: the key is live.
+        unsafe { sys::EVP_PKEY_can_sign(self.as_ptr()) == 1 }
+    }
+
+    /// Copies the parameters of a key of the same type into this one, which lacks them.
+    pub(crate) fn copy_parameters(&self, from: &Self) -> bool {
+        // SAFETY: both are live. Nobody uses this key yet: it is of a certificate that is being set.
+        unsafe { ffi::EVP_PKEY_copy_parameters(self.as_ptr(), from.as_ptr()) == 1 }
+    }
+
+    /// Whether the key is of a type, by any of the type's names; also a key that a provider keeps.
+    pub(crate) fn is_a(&self, name: &CStr) -> bool {
+        // SAFETY: the key is live; the name is a C string.
+        unsafe { sys::EVP_PKEY_is_a(self.as_ptr(), name.as_ptr()) == 1 }
+    }
+
     /// The NID of the key's type, as `EVP_PKEY_RSA`.
     pub(crate) fn id(&self) -> c_int {
         // SAFETY: the key is live.

@@ -111,7 +111,18 @@ unsafe extern "C" {
     ) -> c_int;
     pub(crate) fn EC_curve_nist2nid(name: *const c_char) -> c_int;
 
+    pub(crate) fn EVP_PKEY_is_a(key: *const EVP_PKEY, name: *const c_char) -> c_int;
+    pub(crate) fn EVP_PKEY_can_sign(key: *const EVP_PKEY) -> c_int;
+
     // x509.h, x509_vfy.h
+    pub(crate) fn X509_get_extension_flags(certificate: *mut X509) -> u32;
+    pub(crate) fn X509_get_signature_info(
+        certificate: *mut X509,
+        digest: *mut c_int,
+        key: *mut c_int,
+        bits: *mut c_int,
+        flags: *mut u32,
+    ) -> c_int;
     pub(crate) fn X509_get0_pubkey(certificate: *const X509) -> *mut EVP_PKEY;
     pub(crate) fn X509_check_private_key(certificate: *const X509, key: *const EVP_PKEY) -> c_int;
     pub(crate) fn X509_chain_up_ref(chain: *mut stack_st_X509) -> *mut stack_st_X509;

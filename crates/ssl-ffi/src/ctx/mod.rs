@@ -13,8 +13,10 @@ use ssl_record::{Context, Side};
 use self::hooks::ContextHooks;
 use crate::crypto::exdata::{Class, ExData};
 use crate::crypto::{VerifyParam, X509Stack, X509Store};
+use crate::handle::{SSL, SSL_CTX};
 use crate::method::Method;
 use crate::settings::Settings;
+use crate::settings::holder::Holder;
 
 /// `SSL_CTX`.
 pub(crate) struct Ctx {
@@ -127,6 +129,24 @@ impl Ctx {
 
     fn write(&self) -> RwLockWriteGuard<'_, Shared> {
         self.shared.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Holder for Ctx {
+    fn look<T>(&self, look: impl FnOnce(&Settings) -> T) -> T {
+        self.with(look)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Settings) -> T) -> T {
+        Self::change(self, change)
+    }
+
+    fn trust_store(&self) -> X509Store {
+        self.store()
+    }
+
+    fn pointers(&self) -> (*const SSL, *const SSL_CTX) {
+        (std::ptr::null(), std::ptr::from_ref(self))
     }
 }
 

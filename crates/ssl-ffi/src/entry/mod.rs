@@ -11,6 +11,7 @@
     reason = "the names of OpenSSL's headers"
 )]
 
+mod certs;
 mod cipher;
 mod ctrl;
 mod error;
@@ -19,10 +20,12 @@ mod handshake;
 mod hooks;
 mod inert;
 mod io;
+mod keys;
 mod life;
 mod methods;
 mod opaque;
 mod options;
+mod peer;
 mod refused;
 mod select;
 mod session;
@@ -30,7 +33,9 @@ mod session_encoding;
 mod session_fields;
 mod shutdown;
 pub(crate) mod slice;
+mod verify;
 
+use certs::*;
 use cipher::*;
 use ctrl::*;
 use error::*;
@@ -38,15 +43,18 @@ use handshake::*;
 use hooks::*;
 use inert::*;
 use io::*;
+use keys::*;
 use life::*;
 use methods::*;
 use options::*;
+use peer::*;
 use refused::*;
 use select::*;
 use session::*;
 use session_encoding::*;
 use session_fields::*;
 use shutdown::*;
+use verify::*;
 
 use crate::boundary::guard;
 use crate::handle::Counted;

@@ -3,15 +3,20 @@
 //! Owns certificate, key and chain of each place, and which place is current. Does not load or judge
 //! anything.
 
+use std::ffi::CStr;
 use std::sync::Arc;
 
 use crate::crypto::{EvpPkey, X509, X509Stack, X509Store};
 
-/// The key types that each have a place of their own (`SSL_PKEY_*` of those we can use).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The key types that each have a place of their own (`SSL_PKEY_*`, without GOST).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum KeyKind {
+    /// Where things go while no certificate and no key was set.
+    #[default]
     Rsa,
     RsaPss,
+    /// Kept, never used: no suite of ours signs with it.
+    Dsa,
     Ec,
     Ed25519,
     Ed448,
@@ -19,23 +24,29 @@ pub(crate) enum KeyKind {
 
 impl KeyKind {
     /// All places, in the order in which OpenSSL walks them.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Rsa,
         Self::RsaPss,
+        Self::Dsa,
         Self::Ec,
         Self::Ed25519,
         Self::Ed448,
     ];
 
-    /// The place of a key; `None` for types that TLS here cannot use, such as DSA.
+    /// The place of a key; `None` for types that TLS has no signatures for.
     pub(crate) fn of(key: &EvpPkey) -> Option<Self> {
-        match key.base_id() {
-            openssl_sys::NID_rsaEncryption => Some(Self::Rsa),
-            openssl_sys::NID_rsassaPss => Some(Self::RsaPss),
-            openssl_sys::NID_X9_62_id_ecPublicKey => Some(Self::Ec),
-            openssl_sys::NID_ED25519 => Some(Self::Ed25519),
-            openssl_sys::NID_ED448 => Some(Self::Ed448),
-            _ => None,
+        Self::ALL.into_iter().find(|kind| key.is_a(kind.name()))
+    }
+
+    /// What libcrypto and its providers call the type.
+    const fn name(self) -> &'static CStr {
+        match self {
+            Self::Rsa => c"RSA",
+            Self::RsaPss => c"RSA-PSS",
+            Self::Dsa => c"DSA",
+            Self::Ec => c"EC",
+            Self::Ed25519 => c"ED25519",
+            Self::Ed448 => c"ED448",
         }
     }
 
@@ -58,17 +69,13 @@ impl Place {
     pub(crate) fn is_usable(&self) -> bool {
         self.certificate.is_some() && self.key.is_some()
     }
-
-    fn is_empty(&self) -> bool {
-        self.certificate.is_none() && self.key.is_none() && self.chain.is_none()
-    }
 }
 
 /// All places, and the stores that chains are built and checked with.
 #[derive(Clone, Default)]
 pub(crate) struct Certificates {
     places: [Place; KeyKind::ALL.len()],
-    current: Option<KeyKind>,
+    current: KeyKind,
     /// `SSL_CTX_set0_chain_cert_store`.
     pub(crate) chain_store: Option<X509Store>,
     /// `SSL_CTX_set0_verify_cert_store`.
@@ -84,22 +91,22 @@ impl Certificates {
         &mut self.places[kind.index()]
     }
 
-    /// The place that was last set or selected.
-    pub(crate) fn current(&self) -> Option<&Place> {
-        self.current.map(|kind| self.place(kind))
+    /// The place that was last set, selected or used.
+    pub(crate) fn current(&self) -> &Place {
+        self.place(self.current)
     }
 
     /// As [`Certificates::current`], to be changed.
-    pub(crate) fn current_mut(&mut self) -> Option<&mut Place> {
-        self.current.map(|kind| &mut self.places[kind.index()])
+    pub(crate) fn current_mut(&mut self) -> &mut Place {
+        self.place_mut(self.current)
     }
 
-    pub(crate) fn current_kind(&self) -> Option<KeyKind> {
+    pub(crate) fn current_kind(&self) -> KeyKind {
         self.current
     }
 
     pub(crate) fn select(&mut self, kind: KeyKind) {
-        self.current = Some(kind);
+        self.current = kind;
     }
 
     /// The places that can serve a handshake.
@@ -110,14 +117,8 @@ impl Certificates {
             .filter(|(_, place)| place.is_usable())
     }
 
-    /// Whether anything was ever set.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.places.iter().all(Place::is_empty)
-    }
-
     /// Forgets certificates, keys and chains, not the stores (`SSL_certs_clear`).
     pub(crate) fn clear(&mut self) {
         self.places = Default::default();
-        self.current = None;
     }
 }

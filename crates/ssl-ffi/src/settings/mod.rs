@@ -5,6 +5,8 @@
 
 pub(crate) mod callbacks;
 pub(crate) mod certificates;
+pub(crate) mod holder;
+pub(crate) mod install;
 
 use std::sync::Arc;
 

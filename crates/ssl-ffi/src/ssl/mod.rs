@@ -27,11 +27,13 @@ use self::decide::Progress;
 pub(crate) use self::error::Want;
 pub(crate) use self::facts::Facts;
 use self::keylog::KeyLines;
-use crate::crypto::VerifyParam;
 use crate::crypto::exdata::{Class, ExData};
+use crate::crypto::{VerifyParam, X509Store};
 use crate::ctx::Ctx;
+use crate::handle::{SSL, SSL_CTX};
 use crate::method::Method;
 use crate::settings::Settings;
+use crate::settings::holder::Holder;
 
 /// `SSL`.
 ///
@@ -192,6 +194,24 @@ impl Ssl {
     pub(crate) fn in_init(&self) -> bool {
         self.look(Connection::in_init)
             .unwrap_or_else(|| self.stage.get() != Stage::Established)
+    }
+}
+
+impl Holder for Ssl {
+    fn look<T>(&self, look: impl FnOnce(&Settings) -> T) -> T {
+        look(&self.settings())
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Settings) -> T) -> T {
+        Self::change(self, change)
+    }
+
+    fn trust_store(&self) -> X509Store {
+        self.ctx().store()
+    }
+
+    fn pointers(&self) -> (*const SSL, *const SSL_CTX) {
+        (self.as_ptr(), std::ptr::null())
     }
 }
 

@@ -9,6 +9,7 @@ use ssl_record::record::AlertDescription;
 use super::{Decision, Halt};
 use crate::crypto::{EvpPkey, NameStack, X509, X509Name, reason, sign};
 use crate::settings::certificates::KeyKind;
+use crate::settings::install;
 use crate::ssl::{Ssl, Want};
 
 impl Ssl {
@@ -58,7 +59,7 @@ impl Ssl {
     fn client_identity(&self, offered: &[u16]) -> Option<DelegatedIdentity> {
         let certificates = std::sync::Arc::clone(&self.settings().certificates);
         let current = certificates.current_kind();
-        let ordered = current.into_iter().chain(KeyKind::ALL);
+        let ordered = std::iter::once(current).chain(KeyKind::ALL);
         for kind in ordered {
             let place = certificates.place(kind);
             let (Some(certificate), Some(key)) = (&place.certificate, &place.key) else {
@@ -131,20 +132,9 @@ impl Ssl {
     }
 
     fn install(&self, certificate: X509, key: EvpPkey) -> bool {
-        let Some(kind) = KeyKind::of(&key) else {
-            return false;
-        };
-        if !key.is_same_public(&certificate) {
-            return false;
-        }
-        self.change(|settings| {
-            let certificates = std::sync::Arc::make_mut(&mut settings.certificates);
-            let place = certificates.place_mut(kind);
-            place.certificate = Some(certificate);
-            place.key = Some(key);
-            certificates.select(kind);
-        });
-        true
+        install::certificate(self, certificate)
+            .and_then(|()| install::key(self, key))
+            .is_some()
     }
 
     /// A signature of the handshake. The key may be an engine's and pause the job; the engine of ours
