@@ -2,6 +2,7 @@
 
 mod apache;
 mod curl;
+mod haproxy;
 mod nginx;
 mod s_client;
 mod s_server;
@@ -11,7 +12,13 @@ use crate::scenario::Scenario;
 
 /// All scenarios, in the order in which they are reported.
 pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
-    [s_client::SCENARIOS, s_server::SCENARIOS, curl::SCENARIOS, nginx::SCENARIOS]
-        .into_iter()
-        .flatten()
+    [
+        s_client::SCENARIOS,
+        s_server::SCENARIOS,
+        curl::SCENARIOS,
+        nginx::SCENARIOS,
+        haproxy::SCENARIOS,
+    ]
+    .into_iter()
+    .flatten()
 }
