@@ -11,6 +11,7 @@
 pub(crate) mod bio;
 pub(crate) mod digest;
 pub(crate) mod exdata;
+pub(crate) mod pem;
 pub(crate) mod queue;
 pub(crate) mod random;
 pub(crate) mod reason;
@@ -19,6 +20,7 @@ pub(crate) mod sign;
 pub(crate) mod stack;
 pub(crate) mod strength;
 pub(crate) mod strings;
+pub(crate) mod subjects;
 pub(crate) mod sys;
 pub(crate) mod verify;
 

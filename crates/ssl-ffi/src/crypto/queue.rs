@@ -28,10 +28,16 @@ pub(crate) fn raise_lib(library: c_int, reason: c_int) {
 /// Adds an entry with a text that says more.
 #[track_caller]
 pub(crate) fn raise_data(reason: c_int, data: &str) {
+    raise_lib_data(LIB_SSL, reason, data);
+}
+
+/// [`raise_lib`] with a text that says more.
+#[track_caller]
+pub(crate) fn raise_lib_data(library: c_int, reason: c_int, data: &str) {
     start(Location::caller());
     let data = terminated::<TEXT_ROOM>(data);
     // SAFETY: the format takes one C string, which is live and terminated; libcrypto copies it.
-    unsafe { openssl_sys::ERR_set_error(LIB_SSL, reason, c"%s".as_ptr(), data.as_ptr()) }
+    unsafe { openssl_sys::ERR_set_error(library, reason, c"%s".as_ptr(), data.as_ptr()) }
 }
 
 /// Appends a text to the latest entry.

@@ -6,8 +6,8 @@ use std::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
 
 use openssl_sys::{
     BIO, BIO_METHOD, CRYPTO_EX_dup, CRYPTO_EX_free, CRYPTO_EX_new, ENGINE, ERR_STRING_DATA, EVP_MD,
-    EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX, OPENSSL_STACK, OSSL_LIB_CTX, OSSL_PARAM, X509, X509_STORE,
-    X509_STORE_CTX, X509_VERIFY_PARAM, stack_st_X509,
+    EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX, OPENSSL_STACK, OSSL_LIB_CTX, OSSL_PARAM, RSA, X509,
+    X509_NAME, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM, pem_password_cb, stack_st_X509,
 };
 
 /// `SSL_verify_cb`: decides about one certificate of a chain.
@@ -21,7 +21,57 @@ pub(crate) struct ExDataFields {
     pub(crate) stack: *mut c_void,
 }
 
+/// Compares two elements of a stack; each argument is the place of an element.
+pub(crate) type CompareElements =
+    unsafe extern "C" fn(one: *const *const c_void, other: *const *const c_void) -> c_int;
+
+/// `ASYNC_JOB`.
+pub(crate) enum AsyncJob {}
+
+/// `ASYNC_WAIT_CTX`.
+pub(crate) enum AsyncWaitCtx {}
+
+/// `ASYNC_callback_fn`.
+pub(crate) type AsyncWake = unsafe extern "C" fn(arg: *mut c_void) -> c_int;
+
+/// `OSSL_STORE_CTX`.
+pub(crate) enum Store {}
+
+/// `OSSL_STORE_INFO`.
+pub(crate) enum StoreInfo {}
+
 unsafe extern "C" {
+    // async.h
+    pub(crate) fn ASYNC_start_job(
+        job: *mut *mut AsyncJob,
+        wait: *mut AsyncWaitCtx,
+        result: *mut c_int,
+        function: Option<unsafe extern "C" fn(*mut c_void) -> c_int>,
+        args: *mut c_void,
+        size: usize,
+    ) -> c_int;
+    pub(crate) fn ASYNC_get_current_job() -> *mut AsyncJob;
+    pub(crate) fn ASYNC_WAIT_CTX_new() -> *mut AsyncWaitCtx;
+    pub(crate) fn ASYNC_WAIT_CTX_free(wait: *mut AsyncWaitCtx);
+    pub(crate) fn ASYNC_WAIT_CTX_set_callback(
+        wait: *mut AsyncWaitCtx,
+        callback: Option<AsyncWake>,
+        arg: *mut c_void,
+    ) -> c_int;
+    pub(crate) fn ASYNC_WAIT_CTX_get_status(wait: *mut AsyncWaitCtx) -> c_int;
+    pub(crate) fn ASYNC_WAIT_CTX_get_all_fds(
+        wait: *mut AsyncWaitCtx,
+        fds: *mut c_int,
+        count: *mut usize,
+    ) -> c_int;
+    pub(crate) fn ASYNC_WAIT_CTX_get_changed_fds(
+        wait: *mut AsyncWaitCtx,
+        added: *mut c_int,
+        added_count: *mut usize,
+        deleted: *mut c_int,
+        deleted_count: *mut usize,
+    ) -> c_int;
+
     // bio.h
     pub(crate) fn BIO_up_ref(bio: *mut BIO) -> c_int;
     pub(crate) fn BIO_test_flags(bio: *const BIO, flags: c_int) -> c_int;
@@ -160,8 +210,51 @@ unsafe extern "C" {
 
     // ct.h
     pub(crate) fn CTLOG_STORE_free(store: *mut c_void);
+    pub(crate) fn X509_NAME_get0_der(
+        name: *const X509_NAME,
+        der: *mut *const u8,
+        length: *mut usize,
+    ) -> c_int;
+    pub(crate) fn d2i_PrivateKey_bio(bio: *mut BIO, into: *mut *mut EVP_PKEY) -> *mut EVP_PKEY;
+    pub(crate) fn d2i_RSAPrivateKey_bio(bio: *mut BIO, into: *mut *mut RSA) -> *mut RSA;
+    pub(crate) fn d2i_PrivateKey(
+        kind: c_int,
+        into: *mut *mut EVP_PKEY,
+        der: *mut *const u8,
+        length: c_long,
+    ) -> *mut EVP_PKEY;
+
+    // pem.h
+    pub(crate) fn PEM_read_bio_X509_AUX(
+        bio: *mut BIO,
+        into: *mut *mut X509,
+        password: pem_password_cb,
+        arg: *mut c_void,
+    ) -> *mut X509;
+
+    // store.h
+    pub(crate) fn OSSL_STORE_open(
+        uri: *const c_char,
+        ui: *const c_void,
+        ui_data: *mut c_void,
+        post_process: *const c_void,
+        post_process_data: *mut c_void,
+    ) -> *mut Store;
+    pub(crate) fn OSSL_STORE_load(store: *mut Store) -> *mut StoreInfo;
+    pub(crate) fn OSSL_STORE_eof(store: *mut Store) -> c_int;
+    pub(crate) fn OSSL_STORE_error(store: *mut Store) -> c_int;
+    pub(crate) fn OSSL_STORE_close(store: *mut Store) -> c_int;
+    pub(crate) fn OSSL_STORE_INFO_get_type(info: *const StoreInfo) -> c_int;
+    pub(crate) fn OSSL_STORE_INFO_get0_NAME(info: *const StoreInfo) -> *const c_char;
+    pub(crate) fn OSSL_STORE_INFO_get0_CERT(info: *const StoreInfo) -> *mut X509;
+    pub(crate) fn OSSL_STORE_INFO_free(info: *mut StoreInfo);
 
     // stack.h
+    pub(crate) fn OPENSSL_sk_set_cmp_func(
+        stack: *mut OPENSSL_STACK,
+        compare: Option<CompareElements>,
+    ) -> Option<CompareElements>;
+    pub(crate) fn OPENSSL_sk_find(stack: *mut OPENSSL_STACK, data: *const c_void) -> c_int;
     pub(crate) fn OPENSSL_sk_dup(stack: *const OPENSSL_STACK) -> *mut OPENSSL_STACK;
     pub(crate) fn OPENSSL_sk_insert(
         stack: *mut OPENSSL_STACK,
@@ -183,3 +276,17 @@ pub(crate) const ERR_LIB_SYS: c_int = 2;
 pub(crate) const CRYPTO_EX_INDEX_X509_STORE_CTX: c_int = 5;
 
 pub(crate) const EVP_PKEY_RSA_PSS: c_int = 912;
+
+pub(crate) const BIO_C_SET_FILENAME: c_int = 108;
+/// `BIO_CLOSE | BIO_FP_READ`.
+pub(crate) const BIO_READ_AND_CLOSE: c_long = 1 | 2;
+
+pub(crate) const ERR_LIB_PEM: c_int = 9;
+pub(crate) const PEM_R_NO_START_LINE: c_int = 108;
+
+pub(crate) const OSSL_STORE_INFO_NAME: c_int = 1;
+pub(crate) const OSSL_STORE_INFO_CERT: c_int = 5;
+
+pub(crate) const ASYNC_NO_JOBS: c_int = 1;
+pub(crate) const ASYNC_PAUSE: c_int = 2;
+pub(crate) const ASYNC_FINISH: c_int = 3;

@@ -2,11 +2,13 @@
 //!
 //! Owns their making, with libcrypto alone. Knows nothing of what is tested.
 
-use std::ffi::{CString, c_char, c_int, c_long, c_void};
+use std::cell::Cell;
+use std::ffi::{CString, c_char, c_int, c_long, c_uchar, c_void};
 
 use openssl_sys as ffi;
 
-use super::{EvpPkey, X509};
+use super::bio::Transfer;
+use super::{Bio, EvpPkey, X509};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -118,6 +120,103 @@ fn make(
     Identity { key, certificate }
 }
 
+/// The certificate in PEM.
+pub(crate) fn certificate_pem(certificate: &X509) -> Vec<u8> {
+    // SAFETY: both are live.
+    written(|bio| unsafe { ffi::PEM_write_bio_X509(bio, certificate.as_ptr()) })
+}
+
+/// The key in PEM, enciphered if there is a password.
+pub(crate) fn key_pem(key: &EvpPkey, password: Option<&str>) -> Vec<u8> {
+    // SAFETY: all are live; the password has the length that is told, and libcrypto only reads it.
+    written(|bio| unsafe {
+        let (cipher, password, length) = match password {
+            Some(text) => (ffi::EVP_aes_128_cbc(), text.as_ptr().cast_mut(), text.len()),
+            None => (std::ptr::null(), std::ptr::null_mut(), 0),
+        };
+        let length = length.try_into().unwrap();
+        let null = std::ptr::null_mut();
+        ffi::PEM_write_bio_PKCS8PrivateKey(
+            bio,
+            key.as_ptr(),
+            cipher,
+            password.cast(),
+            length,
+            None,
+            null,
+        )
+    })
+}
+
+/// An RSA key in the DER of PKCS #1.
+pub(crate) fn rsa_der(key: &EvpPkey) -> Vec<u8> {
+    // SAFETY: the key is live and an RSA key; the buffer has the length that is told first.
+    unsafe {
+        let length = ffi::i2d_PrivateKey(key.as_ptr(), std::ptr::null_mut());
+        let mut der = vec![0; length.try_into().unwrap()];
+        assert_eq!(
+            ffi::i2d_PrivateKey(key.as_ptr(), &mut der.as_mut_ptr()),
+            length
+        );
+        der
+    }
+}
+
+/// What is written to a BIO in memory.
+fn written(write: impl FnOnce(*mut ffi::BIO) -> c_int) -> Vec<u8> {
+    let bio = Bio::memory(b"").unwrap();
+    assert_eq!(write(bio.as_ptr()), 1);
+    let mut bytes = vec![0; bio.pending().try_into().unwrap()];
+    assert_eq!(bio.read(&mut bytes), Transfer::Transferred(bytes.len()));
+    bytes
+}
+
+/// An RSA key with a method of the test's, which calls `before` and then does what libcrypto's does.
+pub(crate) fn foreign_rsa(before: fn()) -> EvpPkey {
+    BEFORE.set(Some(before));
+    let plain = key(Kind::Rsa);
+    // SAFETY: every pointer is of a live object; the key takes the RSA key over, and the method is leaked.
+    unsafe {
+        let rsa = ffi::EVP_PKEY_get1_RSA(plain.as_ptr());
+        let copy = RSAPrivateKey_dup(rsa);
+        ffi::RSA_free(rsa);
+        let method = RSA_meth_dup(RSA_PKCS1_OpenSSL());
+        assert_eq!(RSA_meth_set_priv_enc(method, Some(private_encrypt)), 1);
+        assert_eq!(RSA_set_method(copy, method), 1);
+        let raw = ffi::EVP_PKEY_new();
+        assert_eq!(ffi::EVP_PKEY_assign(raw, ffi::EVP_PKEY_RSA, copy.cast()), 1);
+        EvpPkey::from_owned(raw).unwrap()
+    }
+}
+
+/// How often the method of [`foreign_rsa`] signed on this thread.
+pub(crate) fn foreign_calls() -> u32 {
+    CALLS.get()
+}
+
+thread_local! {
+    static BEFORE: Cell<Option<fn()>> = const { Cell::new(None) };
+    static CALLS: Cell<u32> = const { Cell::new(0) };
+}
+
+type PrivateEncrypt =
+    unsafe extern "C" fn(c_int, *const c_uchar, *mut c_uchar, *mut ffi::RSA, c_int) -> c_int;
+
+unsafe extern "C" fn private_encrypt(
+    length: c_int,
+    from: *const c_uchar,
+    to: *mut c_uchar,
+    rsa: *mut ffi::RSA,
+    padding: c_int,
+) -> c_int {
+    CALLS.set(CALLS.get() + 1);
+    if let Some(before) = BEFORE.get() {
+        before();
+    }
+    // SAFETY: libcrypto's own function with the arguments that it was to get.
+    unsafe { RSA_meth_get_priv_enc(RSA_PKCS1_OpenSSL()).unwrap()(length, from, to, rsa, padding) }
+}
+
 unsafe fn rsa_pss() -> *mut ffi::EVP_PKEY {
     // SAFETY: the context lives until it is freed; the arguments are plain numbers and a static digest.
     unsafe {
@@ -141,6 +240,12 @@ unsafe fn rsa_pss() -> *mut ffi::EVP_PKEY {
 }
 
 unsafe extern "C" {
+    fn RSAPrivateKey_dup(rsa: *const ffi::RSA) -> *mut ffi::RSA;
+    fn RSA_PKCS1_OpenSSL() -> *const c_void;
+    fn RSA_meth_dup(method: *const c_void) -> *mut c_void;
+    fn RSA_meth_get_priv_enc(method: *const c_void) -> Option<PrivateEncrypt>;
+    fn RSA_meth_set_priv_enc(method: *mut c_void, function: Option<PrivateEncrypt>) -> c_int;
+    fn RSA_set_method(rsa: *mut ffi::RSA, method: *const c_void) -> c_int;
     fn EVP_PKEY_CTX_set_rsa_pss_keygen_md(
         ctx: *mut ffi::EVP_PKEY_CTX,
         digest: *const ffi::EVP_MD,
