@@ -11,6 +11,7 @@
 pub(crate) mod bio;
 pub(crate) mod digest;
 pub(crate) mod exdata;
+pub(crate) mod job;
 pub(crate) mod pem;
 pub(crate) mod queue;
 pub(crate) mod random;
