@@ -14,6 +14,7 @@ mod boundary;
 mod crypto;
 mod ctx;
 mod entry;
+mod filter;
 mod handle;
 mod init;
 mod method;

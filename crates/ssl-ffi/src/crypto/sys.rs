@@ -79,6 +79,20 @@ unsafe extern "C" {
     pub(crate) fn BIO_push(bio: *mut BIO, append: *mut BIO) -> *mut BIO;
     pub(crate) fn BIO_pop(bio: *mut BIO) -> *mut BIO;
     pub(crate) fn BIO_find_type(bio: *mut BIO, kind: c_int) -> *mut BIO;
+    pub(crate) fn BIO_meth_set_callback_ctrl(
+        method: *mut BIO_METHOD,
+        f: Option<unsafe extern "C" fn(*mut BIO, c_int, Option<BioInfoCallback>) -> c_long>,
+    ) -> c_int;
+    pub(crate) fn BIO_callback_ctrl(
+        bio: *mut BIO,
+        cmd: c_int,
+        callback: Option<BioInfoCallback>,
+    ) -> c_long;
+    pub(crate) fn BIO_get_shutdown(bio: *mut BIO) -> c_int;
+    pub(crate) fn BIO_set_shutdown(bio: *mut BIO, shutdown: c_int);
+    pub(crate) fn BIO_set_next(bio: *mut BIO, next: *mut BIO);
+    pub(crate) fn BIO_copy_next_retry(bio: *mut BIO);
+    pub(crate) fn BIO_s_connect() -> *const BIO_METHOD;
     pub(crate) fn BIO_dup_chain(bio: *mut BIO) -> *mut BIO;
     pub(crate) fn BIO_method_type(bio: *const BIO) -> c_int;
     pub(crate) fn BIO_get_retry_reason(bio: *mut BIO) -> c_int;
@@ -269,6 +283,10 @@ pub(crate) const BIO_CTRL_PENDING: c_int = 10;
 pub(crate) const BIO_CTRL_WPENDING: c_int = 13;
 pub(crate) const BIO_TYPE_SOCKET: c_int = 0x0505;
 pub(crate) const BIO_TYPE_DESCRIPTOR: c_int = 0x0100;
+/// The callback of `BIO_callback_ctrl` (`BIO_info_cb`).
+pub(crate) type BioInfoCallback = unsafe extern "C" fn(*mut BIO, c_int, c_int) -> c_int;
+
+pub(crate) const BIO_RR_SSL_X509_LOOKUP: c_int = 1;
 pub(crate) const BIO_RR_CONNECT: c_int = 2;
 pub(crate) const BIO_RR_ACCEPT: c_int = 3;
 pub(crate) const ERR_LIB_SYS: c_int = 2;

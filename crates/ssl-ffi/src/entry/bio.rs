@@ -77,21 +77,6 @@ pub(crate) unsafe extern "C" fn BIO_new_buffer_ssl_connect(ctx: *mut SSL_CTX) ->
 }
 
 /// # Safety
-/// Both are live chains.
-pub(crate) unsafe extern "C" fn BIO_ssl_copy_session_id(to: *mut BIO, from: *mut BIO) -> c_int {
-    guard(0, || {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let (to, from) = (connection_in(to), connection_in(from));
-            if to.is_null() || from.is_null() {
-                return 0;
-            }
-            super::SSL_copy_session_id(to, from)
-        }
-    })
-}
-
-/// # Safety
 /// `bio` is NULL or a live chain.
 pub(crate) unsafe extern "C" fn BIO_ssl_shutdown(bio: *mut BIO) {
     guard((), || {
@@ -103,25 +88,10 @@ pub(crate) unsafe extern "C" fn BIO_ssl_shutdown(bio: *mut BIO) {
                 if let Some(ssl) = SSL::peek(ssl) {
                     let _ = ssl.close();
                 }
-                bio = ffi::BIO_next(bio);
+                bio = sys::BIO_next(bio);
             }
         }
     });
-}
-
-/// The connection of the first filter in a chain; NULL if there is none.
-///
-/// # Safety
-/// `bio` is NULL or a live chain.
-unsafe fn connection_in(bio: *mut BIO) -> *mut SSL {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let found = sys::BIO_find_type(bio, filter::TYPE);
-        if found.is_null() {
-            return std::ptr::null_mut();
-        }
-        connection_of(found)
-    }
 }
 
 /// # Safety

@@ -11,9 +11,11 @@
     reason = "the names of OpenSSL's headers"
 )]
 
+mod bio;
 mod certs;
 mod cipher;
 mod ctrl;
+mod data;
 mod error;
 mod exports;
 mod handshake;
@@ -27,6 +29,7 @@ mod opaque;
 mod options;
 mod peer;
 mod refused;
+mod renegotiate;
 mod select;
 mod session;
 mod session_encoding;
@@ -35,9 +38,11 @@ mod shutdown;
 pub(crate) mod slice;
 mod verify;
 
+use bio::*;
 use certs::*;
 use cipher::*;
 use ctrl::*;
+use data::*;
 use error::*;
 use handshake::*;
 use hooks::*;
@@ -49,6 +54,7 @@ use methods::*;
 use options::*;
 use peer::*;
 use refused::*;
+use renegotiate::*;
 use select::*;
 use session::*;
 use session_encoding::*;

@@ -28,9 +28,3 @@ pub(crate) unsafe extern "C" fn SSL_renegotiate_abbreviated(ssl: *mut SSL) -> c_
     // SAFETY: the caller's promise, passed on.
     unsafe { SSL_renegotiate(ssl) }
 }
-
-/// # Safety
-/// `ssl` is NULL or live.
-pub(crate) unsafe extern "C" fn SSL_renegotiate_pending(_ssl: *const SSL) -> c_int {
-    0
-}

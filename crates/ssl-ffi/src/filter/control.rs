@@ -23,12 +23,16 @@ pub(super) unsafe fn ctrl(bio: *mut BIO, cmd: c_int, larg: c_long, parg: *mut c_
         let Some(ssl) = connection(bio) else {
             return 0;
         };
-        let next = ffi::BIO_next(bio);
+        let next = sys::BIO_next(bio);
         match cmd {
             CTRL_RESET => reset(ssl, next),
             CTRL_INFO | CTRL_SET_CALLBACK => 0,
             SSL_MODE => {
-                ssl.begin_as(if larg != 0 { Side::Client } else { Side::Server });
+                ssl.begin_as(if larg != 0 {
+                    Side::Client
+                } else {
+                    Side::Server
+                });
                 1
             }
             // Renegotiation does not exist here: limits are taken and never reached.
@@ -59,7 +63,7 @@ pub(super) unsafe fn ctrl(bio: *mut BIO, cmd: c_int, larg: c_long, parg: *mut c_
             }
             CTRL_PUSH => {
                 if !next.is_null() && next != ssl.bios.read_ptr() {
-                    ffi::BIO_up_ref(next);
+                    sys::BIO_up_ref(next);
                     ssl.bios.set(next, next);
                 }
                 1
@@ -114,11 +118,11 @@ unsafe fn set(bio: *mut BIO, close: c_long, ssl: *mut SSL) -> c_long {
         sys::BIO_set_shutdown(bio, close as c_int);
         let transport = SSL::peek(ssl).map_or(std::ptr::null_mut(), |ssl| ssl.bios.read_ptr());
         if !transport.is_null() {
-            let next = ffi::BIO_next(bio);
+            let next = sys::BIO_next(bio);
             if !next.is_null() {
                 sys::BIO_push(transport, next);
             }
-            ffi::BIO_up_ref(transport);
+            sys::BIO_up_ref(transport);
             sys::BIO_set_next(bio, transport);
         }
         ffi::BIO_set_init(bio, 1);

@@ -81,6 +81,11 @@ impl Facts {
 }
 
 impl Ssl {
+    /// Whether TLS 1.3 was agreed on.
+    pub(crate) fn is_tls13(&self) -> bool {
+        self.facts.borrow().version == Some(crate::method::TLS1_3)
+    }
+
     /// Copies what the engine knows so far.
     pub(super) fn note_progress(&self, engine: &Connection) {
         if let Some(progress) = engine.progress_facts() {

@@ -27,17 +27,6 @@ pub(crate) extern "C" fn SSL_stateless(_: *mut SSL) -> c_int {
     disabled(-1)
 }
 
-/// Fails as on every connection whose writes the kernel does not seal.
-pub(crate) extern "C" fn SSL_sendfile(
-    _: *mut SSL,
-    _: c_int,
-    _: libc::off_t,
-    _: usize,
-    _: c_int,
-) -> isize {
-    refuse(reason::UNINITIALIZED, -1)
-}
-
 pub(crate) extern "C" fn SSL_set_session_secret_cb(
     _: *mut SSL,
     _: NeverCalled,
