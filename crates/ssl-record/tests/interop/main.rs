@@ -10,11 +10,16 @@ mod bulk;
 mod client_certificates;
 mod close;
 mod curl;
+mod delegated;
 mod facts;
 mod http;
 mod key_update;
 mod matrix;
 mod ours;
+// The same owner as that of the pairs in memory.
+#[allow(dead_code)]
+#[path = "../it/delegated/owner.rs"]
+mod owner;
 mod peers;
 mod renegotiation;
 mod resumption;

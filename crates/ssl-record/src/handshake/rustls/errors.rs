@@ -28,9 +28,6 @@ pub(super) fn error(error: Rustls) -> Error {
         Rustls::PeerMisbehaved(PeerMisbehaved::KeyEpochWithPendingFragment) => {
             return PeerFault::NotOnRecordBoundary.into();
         }
-        Rustls::PeerMisbehaved(PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported) => {
-            Reason::INAPPROPRIATE_FALLBACK
-        }
         Rustls::NoApplicationProtocol => Reason::NO_APPLICATION_PROTOCOL,
         Rustls::InappropriateMessage { .. } | Rustls::InappropriateHandshakeMessage { .. } => {
             Reason::UNEXPECTED_MESSAGE
@@ -40,8 +37,10 @@ pub(super) fn error(error: Rustls) -> Error {
         Rustls::InvalidMessage(
             InvalidMessage::HandshakePayloadTooLarge | InvalidMessage::CertificatePayloadTooLarge,
         ) => Reason::EXCESSIVE_MESSAGE_SIZE,
+        Rustls::InvalidMessage(InvalidMessage::InvalidCcs) => Reason::INVALID_CCS_MESSAGE,
+        Rustls::InvalidMessage(InvalidMessage::DuplicateExtension(_)) => Reason::BAD_EXTENSION,
         Rustls::InvalidMessage(_) => Reason::LENGTH_MISMATCH,
-        Rustls::PeerMisbehaved(_) => Reason::BAD_EXTENSION,
+        Rustls::PeerMisbehaved(how) => misbehaved(how),
         _ => Reason::INTERNAL_ERROR,
     };
     Error::Handshake(HandshakeFault {
@@ -74,6 +73,56 @@ fn incompatible(why: &PeerIncompatible) -> Reason {
         | PeerIncompatible::SupportedVersionsExtensionRequired
         | PeerIncompatible::Tls12NotOffered
         | PeerIncompatible::Tls12NotOfferedOrEnabled => Reason::UNSUPPORTED_PROTOCOL,
+        PeerIncompatible::KeyShareExtensionRequired => Reason::NO_SUITABLE_KEY_SHARE,
+        PeerIncompatible::NamedGroupsExtensionRequired => {
+            Reason::MISSING_SUPPORTED_GROUPS_EXTENSION
+        }
+        PeerIncompatible::SignatureAlgorithmsExtensionRequired => Reason::MISSING_SIGALGS_EXTENSION,
+        PeerIncompatible::NullCompressionRequired => Reason::NO_COMPRESSION_SPECIFIED,
+        PeerIncompatible::EcPointsExtensionRequired
+        | PeerIncompatible::NoEcPointFormatsInCommon
+        | PeerIncompatible::UncompressedEcPointsRequired => Reason::TLS_INVALID_ECPOINTFORMAT_LIST,
+        _ => Reason::BAD_EXTENSION,
+    }
+}
+
+fn misbehaved(how: &PeerMisbehaved) -> Reason {
+    use PeerMisbehaved as How;
+    match how {
+        How::AttemptedDowngradeToTls12WhenTls13IsSupported => Reason::INAPPROPRIATE_FALLBACK,
+        How::SelectedUnofferedCipherSuite
+        | How::SelectedUnusableCipherSuiteForVersion
+        | How::IllegalHelloRetryRequestWithUnofferedCipherSuite
+        | How::SelectedDifferentCipherSuiteAfterRetry
+        | How::CipherSuiteDifferedOnRetry => Reason::WRONG_CIPHER_RETURNED,
+        How::ResumptionOfferedWithVariedCipherSuite => Reason::OLD_SESSION_CIPHER_NOT_RETURNED,
+        How::ResumptionOfferedWithIncompatibleCipherSuite | How::HandshakeHashVariedAfterRetry => {
+            Reason::CIPHERSUITE_DIGEST_HAS_CHANGED
+        }
+        How::SelectedUnofferedKxGroup => Reason::WRONG_CURVE,
+        How::WrongGroupForKeyShare | How::RefusedToFollowHelloRetryRequest => Reason::BAD_KEY_SHARE,
+        How::InvalidKeyShare => Reason::BAD_ECPOINT,
+        How::MissingKeyShare => Reason::NO_SUITABLE_KEY_SHARE,
+        How::IllegalHelloRetryRequestWithNoChanges
+        | How::IllegalHelloRetryRequestWithOfferedGroup => Reason::NO_CHANGE_FOLLOWING_HRR,
+        How::IllegalHelloRetryRequestWithUnsupportedVersion => Reason::BAD_HRR_VERSION,
+        How::IllegalMiddleboxChangeCipherSpec => Reason::BAD_CHANGE_CIPHER_SPEC,
+        How::IncorrectBinder => Reason::BINDER_DOES_NOT_VERIFY,
+        How::SelectedInvalidPsk | How::SelectedUnofferedPsk => Reason::BAD_PSK_IDENTITY,
+        How::MissingPskModesExtension => Reason::MISSING_PSK_KEX_MODES_EXTENSION,
+        How::ResumptionAttemptedWithVariedEms | How::ResumptionOfferedWithVariedEms => {
+            Reason::INCONSISTENT_EXTMS
+        }
+        How::SelectedUnofferedCompression => Reason::UNSUPPORTED_COMPRESSION_ALGORITHM,
+        How::SignedKxWithWrongAlgorithm | How::SignedHandshakeWithUnadvertisedSigScheme => {
+            Reason::WRONG_SIGNATURE_TYPE
+        }
+        How::UnsolicitedServerHelloExtension
+        | How::UnsolicitedEncryptedExtension
+        | How::UnsolicitedCertExtension => Reason::UNSOLICITED_EXTENSION,
+        How::ServerEchoedCompatibilitySessionId
+        | How::IllegalHelloRetryRequestWithWrongSessionId => Reason::INVALID_SESSION_ID,
+        How::ServerHelloMustOfferUncompressedEcPoints => Reason::TLS_INVALID_ECPOINTFORMAT_LIST,
         _ => Reason::BAD_EXTENSION,
     }
 }

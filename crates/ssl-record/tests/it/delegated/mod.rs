@@ -1,6 +1,7 @@
 //! Connections whose owner decides, in pairs over a virtual pipe.
 
 mod handshake;
+mod hello;
 mod owner;
 mod refusals;
 mod sessions;

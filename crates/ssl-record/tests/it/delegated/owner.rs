@@ -12,9 +12,9 @@ use ssl_record::config::{CipherSuite, NamedGroup};
 use ssl_record::delegate::{
     Answer, ClientAuth, ClientPlan, DelegatedIdentity, Question, ServerPlan, SignatureCheck,
 };
-use ssl_record::io::{CallError, drive};
+use ssl_record::io::{CallError, Transport, drive};
 use ssl_record::record::{AlertDescription, ProtocolVersion};
-use ssl_record::{Connection, Context, Outcome, Reason, Received, Side};
+use ssl_record::{Connection, Context, Error, Outcome, Reason, Received, Side};
 use ssl_testkit::certs::{CertificateAuthority, Identity, KeyKind, Leaf};
 use ssl_testkit::pipe::{End, pipe};
 
@@ -38,13 +38,18 @@ pub(crate) struct Owner {
     /// How many steps each question waits.
     pub(crate) delay: usize,
     waited: usize,
-    sessions: HashMap<Vec<u8>, Vec<u8>>,
+    /// Which question is not answered.
+    pub(crate) waits_at: Option<String>,
+    /// Whether signatures are spoilt.
+    pub(crate) signs_badly: bool,
+    /// The client plan's.
+    pub(crate) signature_check: Option<Arc<dyn SignatureCheck>>,
 }
 
 /// One delegated end.
-pub(crate) struct Half {
+pub(crate) struct Half<T = End> {
     pub(crate) connection: Connection,
-    pub(crate) end: End,
+    pub(crate) end: T,
     pub(crate) owner: Owner,
 }
 
@@ -156,13 +161,18 @@ impl Owner {
             refuses: None,
             delay: 0,
             waited: 0,
-            sessions: HashMap::new(),
+            waits_at: None,
+            signs_badly: false,
+            signature_check: None,
         }
     }
 
     /// The answer, unless this question has to wait longer.
     pub(crate) fn decide(&mut self, question: &Question) -> Option<Answer> {
         let name = name(question);
+        if self.waits_at.as_deref() == Some(name) {
+            return None;
+        }
         if self.waited == 0 {
             self.asked.push(name);
             self.questions.push(question.clone());
@@ -180,7 +190,10 @@ impl Owner {
             Question::ClientHello(_) => Answer::Plan(Box::new(self.server_plan.clone())),
             Question::Sign { message, .. } => {
                 let signature = self.key.sign(&SystemRandom::new(), message).unwrap();
-                Answer::Signature(signature.as_ref().to_vec())
+                let mut signature = signature.as_ref().to_vec();
+                let last = signature.len() - 1;
+                signature[last] ^= u8::from(self.signs_badly);
+                Answer::Signature(signature)
             }
             Question::PeerCertificate { .. } => Answer::Accepted,
             Question::ClientCertificate { .. } => Answer::Identity(self.identity.clone()),
@@ -189,7 +202,6 @@ impl Owner {
             Question::OpenTicket(ticket) => Answer::Bytes(Some(ticket.clone())),
             Question::StoreSession { id, value } => {
                 store().lock().unwrap().insert(id.clone(), value.to_vec());
-                self.sessions.insert(id.clone(), value.to_vec());
                 Answer::Stored(true)
             }
             Question::FindSession { id, remove: true } => {
@@ -209,6 +221,15 @@ fn store() -> &'static Mutex<HashMap<Vec<u8>, Vec<u8>>> {
     STORE.get_or_init(Mutex::default)
 }
 
+/// The TLS error of a call that must have failed.
+#[track_caller]
+pub(crate) fn tls<T: core::fmt::Debug>(result: Result<T, CallError>) -> Error {
+    match result {
+        Err(CallError::Tls(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
 pub(crate) fn name(question: &Question) -> &'static str {
     match question {
         Question::ClientHello(_) => "ClientHello",
@@ -223,7 +244,30 @@ pub(crate) fn name(question: &Question) -> &'static str {
     }
 }
 
-impl Half {
+impl<T: Transport> Half<T> {
+    /// A client.
+    pub(crate) fn client(plan: &ClientPlan, end: T) -> Self {
+        let context = Context::delegated(Side::Client, 4);
+        Self {
+            connection: Connection::delegated_client(&context, plan).unwrap(),
+            end,
+            owner: Owner {
+                signature_check: Some(Arc::clone(&plan.signature_check)),
+                ..Owner::new()
+            },
+        }
+    }
+
+    /// A server.
+    pub(crate) fn server(end: T) -> Self {
+        let context = Context::delegated(Side::Server, 4);
+        Self {
+            connection: Connection::delegated_server(&context).unwrap(),
+            end,
+            owner: Owner::new(),
+        }
+    }
+
     /// Runs the handshake until the transport blocks, a question waits or it is over.
     pub(crate) fn handshake(&mut self) -> Result<Outcome<()>, CallError> {
         loop {
@@ -271,20 +315,10 @@ impl Half {
 impl Pair {
     /// A pair that has not started.
     pub(crate) fn fresh(plan: &ClientPlan) -> Self {
-        let client = Context::delegated(Side::Client, 4);
-        let server = Context::delegated(Side::Server, 4);
-        let (client_end, server_end) = pipe();
+        let (client, server) = pipe();
         Self {
-            client: Half {
-                connection: Connection::delegated_client(&client, plan).unwrap(),
-                end: client_end,
-                owner: Owner::new(),
-            },
-            server: Half {
-                connection: Connection::delegated_server(&server).unwrap(),
-                end: server_end,
-                owner: Owner::new(),
-            },
+            client: Half::client(plan, client),
+            server: Half::server(server),
         }
     }
 

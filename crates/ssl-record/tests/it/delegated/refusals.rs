@@ -1,11 +1,13 @@
 //! Every question refused, and every question never answered.
 
-use ssl_record::Error;
-use ssl_record::delegate::ClientAuth;
-use ssl_record::io::CallError;
-use ssl_record::record::ProtocolVersion::{self, Tls12, Tls13};
+use std::sync::Arc;
 
-use super::owner::{Pair, REFUSAL, client_plan};
+use ssl_record::delegate::{Answer, ClientAuth, SignatureCheck};
+use ssl_record::record::AlertDescription;
+use ssl_record::record::ProtocolVersion::{self, Tls12, Tls13};
+use ssl_record::{Error, Reason};
+
+use super::owner::{Pair, REFUSAL, client_plan, name, tls};
 
 const VERSIONS: [ProtocolVersion; 2] = [Tls12, Tls13];
 
@@ -67,10 +69,170 @@ fn situations(version: ProtocolVersion) -> Vec<(&'static str, bool, Pair)> {
     ]
 }
 
-fn tls<T: core::fmt::Debug>(result: Result<T, CallError>) -> Error {
-    match result {
-        Err(CallError::Tls(error)) => error,
-        other => panic!("{other:?}"),
+/// Runs both sides until this question waits.
+#[track_caller]
+fn until_asked(pair: &mut Pair, question: &str, of_client: bool) {
+    pair.client.owner.waits_at = of_client.then_some(question.to_owned());
+    pair.server.owner.waits_at = (!of_client).then_some(question.to_owned());
+    for _ in 0..20 {
+        let _ = pair.client.handshake().unwrap();
+        let _ = pair.server.handshake().unwrap();
+        let half = if of_client {
+            &pair.client
+        } else {
+            &pair.server
+        };
+        if let Some(asked) = half.connection.question() {
+            assert_eq!(name(asked), question);
+            return;
+        }
+    }
+    panic!("{question} is not asked");
+}
+
+#[test]
+fn a_connection_dropped_while_a_question_waits_leaves_nothing_behind() {
+    for version in VERSIONS {
+        for (question, by_client, mut pair) in situations(version) {
+            until_asked(&mut pair, question, by_client);
+            let checks = [
+                pair.client.owner.signature_check.take(),
+                Some(pair.server.owner.server_plan.signature_check.clone()),
+            ];
+            drop(pair);
+            for check in checks.into_iter().flatten() {
+                // This one only: what the stack held is gone.
+                assert_eq!(Arc::strong_count(&check), 1, "{version} {question}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_waiting_handshake_goes_on_in_another_thread() {
+    for version in VERSIONS {
+        for (question, by_client, mut pair) in situations(version) {
+            until_asked(&mut pair, question, by_client);
+            std::thread::spawn(move || {
+                pair.client.owner.waits_at = None;
+                pair.server.owner.waits_at = None;
+                pair.handshake();
+                pair.exchange();
+            })
+            .join()
+            .unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_connection_of_two_threads_may_wait_while_another_is_driven() {
+    for version in VERSIONS {
+        let mut waiting = mutual(version);
+        until_asked(&mut waiting, "PeerCertificate", true);
+        let mut other = mutual(version);
+        other.handshake();
+        other.exchange();
+        waiting.client.owner.waits_at = None;
+        waiting.handshake();
+        waiting.exchange();
+    }
+}
+
+/// A check that must not be run by anyone who wants an answer.
+struct Panics;
+
+impl SignatureCheck for Panics {
+    fn verify(&self, _: ProtocolVersion, _: u16, _: &[u8], _: &[u8], _: &[u8]) -> bool {
+        panic!("on the stack of a handshake");
+    }
+}
+
+#[test]
+fn a_panic_on_the_stack_is_an_internal_error() {
+    for version in VERSIONS {
+        let mut plan = client_plan(version);
+        plan.signature_check = Arc::new(Panics);
+        let mut pair = Pair::fresh(&plan);
+        let (error, _) = failures(&mut pair, true);
+        assert_eq!(
+            error,
+            Error::Refused {
+                alert: AlertDescription::INTERNAL_ERROR,
+                reason: Reason::INTERNAL_ERROR
+            }
+        );
+        assert!(pair.client.connection.is_failed());
+    }
+}
+
+#[test]
+fn an_answer_of_another_kind_ends_the_handshake() {
+    for version in VERSIONS {
+        for (question, by_client, mut pair) in situations(version) {
+            until_asked(&mut pair, question, by_client);
+            let half = if by_client {
+                &mut pair.client
+            } else {
+                &mut pair.server
+            };
+            half.owner.waits_at = None;
+            let answer = if question == "PeerCertificate" {
+                Answer::Stored(true)
+            } else {
+                Answer::Accepted
+            };
+            half.connection.answer(answer);
+            let error = tls(half.handshake());
+            assert_eq!(error.reason(), Some(Reason::INTERNAL_ERROR), "{question}");
+        }
+    }
+}
+
+#[test]
+fn a_required_certificate_that_is_not_shown_has_the_alert_of_its_version() {
+    for (version, alert) in [
+        (Tls12, AlertDescription::HANDSHAKE_FAILURE),
+        (Tls13, AlertDescription::CERTIFICATE_REQUIRED),
+    ] {
+        let mut pair = mutual(version);
+        pair.client.owner.identity = None;
+        let (error, learnt) = failures(&mut pair, false);
+        assert_eq!(error.reason(), Some(Reason(199)), "{version}");
+        assert_eq!(learnt, Error::AlertReceived(alert));
+    }
+}
+
+#[test]
+fn a_server_without_an_identity_has_no_cipher_to_share() {
+    for version in VERSIONS {
+        let mut pair = mutual(version);
+        pair.server.owner.server_plan.identity = None;
+        let (error, learnt) = failures(&mut pair, false);
+        assert_eq!(error.reason(), Some(Reason(193)), "{version}");
+        let expected = Error::AlertReceived(AlertDescription::HANDSHAKE_FAILURE);
+        assert_eq!(learnt, expected);
+    }
+}
+
+#[test]
+fn a_signature_that_does_not_verify_is_a_bad_signature() {
+    for version in VERSIONS {
+        for by_client in [true, false] {
+            let mut pair = mutual(version);
+            let signer = if by_client {
+                &mut pair.server
+            } else {
+                &mut pair.client
+            };
+            signer.owner.signs_badly = true;
+            let (error, learnt) = failures(&mut pair, by_client);
+            assert_eq!(error.reason(), Some(Reason(123)), "{version} {by_client}");
+            assert_eq!(
+                learnt,
+                Error::AlertReceived(AlertDescription::DECRYPT_ERROR)
+            );
+        }
     }
 }
 

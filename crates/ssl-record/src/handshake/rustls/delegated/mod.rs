@@ -13,6 +13,8 @@ mod server;
 mod stack;
 mod stock;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::stock::Stock;
 pub(crate) use self::stock::{Clock, Mint};
@@ -25,6 +27,7 @@ use self::hello::{Fault, Hello};
 use self::scan::{Said, Scan};
 use self::stack::{Pause, Waiting};
 use super::Direct;
+use super::capture::Capture;
 use crate::config::ConfigError;
 use crate::error::{Error, HandshakeFault, PeerFault};
 use crate::handshake::delegate::{Answer, ClientPlan, ProgressFacts, Question};
@@ -39,8 +42,9 @@ use crate::record::{
 /// A delegated handshake in progress.
 pub(crate) struct Delegated {
     state: State,
-    /// Set from the moment there is a rustls connection.
+    /// Both set from the moment there is a rustls connection.
     desk: Option<Arc<Desk>>,
+    capture: Option<Arc<Capture>>,
     /// What the owner is asked, from `Progress::Decide` until it is answered and the answer used.
     question: Option<Question>,
     answer: Option<Answer>,
@@ -86,7 +90,9 @@ impl Delegated {
             clock,
         } = client::start(plan, &desk)?;
         direct.mint = Some((Arc::clone(&store), clock));
+        let capture = Arc::clone(&direct.capture);
         let mut delegated = Self::new(State::Ready(Box::new(direct)));
+        delegated.capture = Some(capture);
         delegated.desk = Some(desk);
         delegated.facts.server_name = plan.server_name.as_deref().map(Into::into);
         delegated.guards_fallback = plan.fallback_scsv && plan.max == ProtocolVersion::Tls12;
@@ -104,6 +110,7 @@ impl Delegated {
         Self {
             state,
             desk: None,
+            capture: None,
             question: None,
             answer: None,
             facts: ProgressFacts::default(),
@@ -288,6 +295,7 @@ impl Delegated {
         let mut direct = server::start(*plan, &desk)?;
         direct.feed_raw(&hello.into_records());
         self.desk = Some(desk);
+        self.capture = Some(Arc::clone(&direct.capture));
         self.state = State::Ready(Box::new(direct));
         Ok(None)
     }
@@ -352,9 +360,14 @@ impl Delegated {
 
     /// The alert that OpenSSL sends where rustls sends another.
     fn better_alert(&self, error: &Error) -> Option<AlertDescription> {
-        let tls12 = self.facts.version == Some(ProtocolVersion::Tls12);
-        (error.reason() == Some(Reason::PEER_DID_NOT_RETURN_A_CERTIFICATE) && tls12)
-            .then_some(AlertDescription::HANDSHAKE_FAILURE)
+        let is_tls12 = self.facts.version == Some(ProtocolVersion::Tls12);
+        match error.reason()? {
+            Reason::PEER_DID_NOT_RETURN_A_CERTIFICATE if is_tls12 => {
+                Some(AlertDescription::HANDSHAKE_FAILURE)
+            }
+            Reason::WRONG_CIPHER_RETURNED => Some(AlertDescription::ILLEGAL_PARAMETER),
+            _ => None,
+        }
     }
 
     /// Notes what leaves with this flight.
@@ -439,12 +452,8 @@ impl Delegated {
     /// nothing under its handshake keys, of a server everything up to its Finished or nothing. In TLS 1.2
     /// nothing can be refused any more once keys are in use.
     fn alert_keys(&self) -> Result<Option<TrafficKeys>, ()> {
-        let captured = match &self.state {
-            State::Ready(direct) => direct.capture.captured(),
-            State::Hello(_) | State::Asking(_) | State::Spent if self.facts.version.is_some() => {
-                return Err(());
-            }
-            State::Hello(_) | State::Asking(_) | State::Spent => return Ok(None),
+        let Some(captured) = self.capture.as_ref().map(|capture| capture.captured()) else {
+            return Ok(None);
         };
         let secret: Option<&Secret> = match (self.is_client, self.keys_in_use) {
             (true, false) if captured.handshake_keys => captured.client_handshake.as_ref(),

@@ -31,6 +31,8 @@ pub(super) struct Scan {
     partial: Vec<u8>,
     /// Keys are in use, or something is wrong: nothing more is read.
     over: bool,
+    /// A ServerHello of TLS 1.3 was seen: change_cipher_spec means nothing.
+    is_tls13: bool,
 }
 
 /// What a plaintext message says.
@@ -54,6 +56,7 @@ impl Scan {
     pub(super) fn record(&mut self, content_type: ContentType, body: &[u8], said: &mut Vec<Said>) {
         match content_type {
             ContentType::Handshake if !self.over => {}
+            ContentType::ChangeCipherSpec if self.is_tls13 => return,
             ContentType::ChangeCipherSpec | ContentType::ApplicationData => {
                 return self.stop();
             }
@@ -69,7 +72,12 @@ impl Scan {
                 return;
             };
             match kind {
-                SERVER_HELLO => said.extend(server_hello(message).map(Said::ServerHello)),
+                SERVER_HELLO => {
+                    if let Some(hello) = server_hello(message) {
+                        self.is_tls13 = hello.is_tls13;
+                        said.push(Said::ServerHello(hello));
+                    }
+                }
                 NEW_SESSION_TICKET => said.push(Said::Ticket(message.to_vec())),
                 _ => {}
             }
