@@ -1,6 +1,6 @@
 //! What `SSL_METHOD*` points to: which side, and which versions.
 //!
-//! Owns three times three constants; their addresses are the C pointers.
+//! Owns the constants; their addresses are the C pointers.
 
 use ssl_record::Side;
 
@@ -16,15 +16,32 @@ pub(crate) struct Method {
     pub(crate) side: Option<Side>,
     /// The only version; `None` if the context's limits decide.
     pub(crate) version: Option<u16>,
+    /// Whether it is DTLS: contexts can be made and set up, connections cannot.
+    pub(crate) datagram: bool,
 }
 
 const fn method(side: Option<Side>, version: Option<u16>) -> Method {
-    Method { side, version }
+    Method {
+        side,
+        version,
+        datagram: false,
+    }
+}
+
+const fn datagram(side: Option<Side>) -> Method {
+    Method {
+        side,
+        version: None,
+        datagram: true,
+    }
 }
 
 pub(crate) static TLS: Method = method(None, None);
 pub(crate) static TLS_CLIENT: Method = method(Some(Side::Client), None);
 pub(crate) static TLS_SERVER: Method = method(Some(Side::Server), None);
+pub(crate) static DTLS: Method = datagram(None);
+pub(crate) static DTLS_CLIENT: Method = datagram(Some(Side::Client));
+pub(crate) static DTLS_SERVER: Method = datagram(Some(Side::Server));
 pub(crate) static TLS12: Method = method(None, Some(TLS1_2));
 pub(crate) static TLS12_CLIENT: Method = method(Some(Side::Client), Some(TLS1_2));
 pub(crate) static TLS12_SERVER: Method = method(Some(Side::Server), Some(TLS1_2));
@@ -32,6 +49,12 @@ pub(crate) static TLS12_SERVER: Method = method(Some(Side::Server), Some(TLS1_2)
 impl Method {
     /// The same versions for the other choice of side.
     pub(crate) fn for_side(&self, side: Side) -> &'static Self {
+        if self.datagram {
+            return match side {
+                Side::Client => &DTLS_CLIENT,
+                Side::Server => &DTLS_SERVER,
+            };
+        }
         match (self.version, side) {
             (None, Side::Client) => &TLS_CLIENT,
             (None, Side::Server) => &TLS_SERVER,
@@ -42,9 +65,10 @@ impl Method {
 
     /// What `SSL_get_version`-like functions call the method's number: `TLS_ANY_VERSION` if any.
     pub(crate) const fn number(&self) -> i32 {
-        match self.version {
-            Some(version) => version as i32,
-            None => 0x10000,
+        match (self.version, self.datagram) {
+            (Some(version), _) => version as i32,
+            (None, false) => 0x10000,
+            (None, true) => 0x1_FFFF,
         }
     }
 }

@@ -210,8 +210,12 @@ unsafe fn read_size(
     };
     // SAFETY: the caller's promise.
     let result = ssl.read(unsafe { bytes_mut(buf.cast(), num) }, reading);
-    // SAFETY: `read` is NULL or writable.
-    unsafe { count(result, read) }
+    match result {
+        // Nothing was read, which is no success here (statement R6).
+        Ok(0) => 0,
+        // SAFETY: `read` is NULL or writable.
+        result => unsafe { count(result, read) },
+    }
 }
 
 /// The result of an `_ex` function: 1 with the count, or 0 and the count untouched (statements W7, R1).

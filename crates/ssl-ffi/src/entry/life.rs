@@ -69,6 +69,10 @@ pub(crate) unsafe extern "C" fn SSL_new(ctx: *mut SSL_CTX) -> *mut SSL {
             queue::raise(crate::crypto::reason::NULL_SSL_CTX);
             return std::ptr::null_mut();
         };
+        if ctx.method().datagram {
+            queue::raise(crate::crypto::reason::UNSUPPORTED_PROTOCOL);
+            return std::ptr::null_mut();
+        }
         Ssl::new(&ctx).map_or(std::ptr::null_mut(), SSL::into_c)
     })
 }

@@ -108,6 +108,10 @@ impl Ssl {
                 Ok(next) => next,
                 Err(error) => return Err(self.fail(engine, &error, in_init)),
             };
+            if in_init && !engine.in_init() {
+                self.completed(engine);
+                in_init = false;
+            }
             match next {
                 Step::Done(value) => return Ok(value),
                 Step::Want(ssl_record::Want::Read) => {
@@ -125,9 +129,7 @@ impl Ssl {
                 Step::Receive => self.receive(engine)?,
                 Step::Decide => self.decide(engine)?,
             }
-            if in_init && !engine.in_init() {
-                self.completed(engine);
-            }
+            // A key update may be due now, which is the state machine's business again.
             in_init = engine.in_init();
         }
     }

@@ -32,6 +32,7 @@ impl Ssl {
 
     fn read_now(&self, out: &mut [u8], reading: Reading) -> Result<usize, Stop> {
         let received = self.driving(|engine| {
+            self.want.set(Want::Nothing);
             let begun = match reading {
                 Reading::Consume => engine.begin_read(),
                 Reading::Peek => engine.begin_peek(),
@@ -67,6 +68,10 @@ impl Ssl {
 
     fn write_now(&self, data: &[u8]) -> Result<usize, Stop> {
         self.driving(|engine| {
+            self.want.set(Want::Nothing);
+            if engine.is_amid_message() && !engine.is_failed() {
+                self.run(engine, Connection::step_message)?;
+            }
             let mut call = match engine.begin_write(data) {
                 Ok(call) => call,
                 Err(error) => return Err(self.refuse(&error)),

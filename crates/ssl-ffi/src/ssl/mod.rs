@@ -192,7 +192,7 @@ impl Ssl {
 
     /// `SSL_in_init` (statement G53).
     pub(crate) fn in_init(&self) -> bool {
-        self.look(Connection::in_init)
+        self.look(|engine| engine.in_init() || engine.is_amid_message())
             .unwrap_or_else(|| self.stage.get() != Stage::Established)
     }
 }

@@ -1,5 +1,5 @@
-//! Protocol versions that are not built in: DTLS, and TLS before 1.2. A program that asks for one gets no
-//! method, so `SSL_CTX_new` has nothing to make a context from.
+//! Protocol versions that are not built in: those of DTLS, and TLS before 1.2. A program that asks for one
+//! gets no method, so `SSL_CTX_new` has nothing to make a context from.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -7,18 +7,6 @@ use std::ptr;
 use super::super::opaque::{SSL, SSL_METHOD};
 use super::refuse;
 use crate::crypto::reason;
-
-pub(crate) extern "C" fn DTLS_client_method() -> *const SSL_METHOD {
-    no_method()
-}
-
-pub(crate) extern "C" fn DTLS_method() -> *const SSL_METHOD {
-    no_method()
-}
-
-pub(crate) extern "C" fn DTLS_server_method() -> *const SSL_METHOD {
-    no_method()
-}
 
 pub(crate) extern "C" fn DTLSv1_2_client_method() -> *const SSL_METHOD {
     no_method()
