@@ -10,5 +10,8 @@ use crate::crypto::strings;
 /// Prepares libcrypto: its strings, ours, and the configuration file.
 pub(crate) fn library() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(strings::load);
+    ONCE.call_once(|| {
+        strings::load();
+        crate::report::begin();
+    });
 }

@@ -19,6 +19,7 @@ mod handle;
 mod init;
 mod method;
 mod negotiate;
+mod report;
 mod session;
 mod settings;
 mod ssl;

@@ -18,6 +18,8 @@ pub(crate) struct RecordBuffer {
     start: usize,
     end: usize,
     used: usize,
+    /// Times the memory was given back, since the buffer was made.
+    released: u64,
 }
 
 impl RecordBuffer {
@@ -54,7 +56,13 @@ impl RecordBuffer {
             self.wipe();
             pool.give(core::mem::take(&mut self.bytes));
             (self.start, self.end, self.used) = (0, 0, 0);
+            self.released += 1;
         }
+    }
+
+    /// How often the memory was given back.
+    pub(crate) fn released(&self) -> u64 {
+        self.released
     }
 
     pub(crate) fn is_held(&self) -> bool {

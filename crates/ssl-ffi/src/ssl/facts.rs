@@ -42,6 +42,8 @@ pub(crate) struct Facts {
     /// The OCSP response: on clients the one received, on servers the one to send.
     pub(crate) ocsp: Option<Vec<u8>>,
     pub(crate) status_requested: bool,
+    /// On servers: the client wanted to send early data.
+    pub(crate) early_data_offered: bool,
     pub(crate) server_name_accepted: bool,
     /// On servers, the ClientHello message while and after it is answered.
     pub(crate) hello: Vec<u8>,
@@ -57,6 +59,7 @@ impl Facts {
         if self.hello.is_empty() {
             self.hello = message.to_vec();
             self.client_random = *hello.random();
+            self.early_data_offered = hello.offers_early_data().unwrap_or_default();
         }
     }
 

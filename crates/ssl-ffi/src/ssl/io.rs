@@ -27,7 +27,9 @@ impl Ssl {
             self.want.set(Want::Nothing);
             return Err(Stop(0));
         }
-        self.in_job(|ssl| ssl.read_now(out, reading))
+        let result = self.in_job(|ssl| ssl.read_now(out, reading));
+        self.tally.received(result.as_ref().ok().copied());
+        result
     }
 
     fn read_now(&self, out: &mut [u8], reading: Reading) -> Result<usize, Stop> {
@@ -63,7 +65,9 @@ impl Ssl {
             raise(reason::PROTOCOL_IS_SHUTDOWN);
             return Err(Stop::FAILED);
         }
-        self.in_job(|ssl| ssl.write_now(data))
+        let result = self.in_job(|ssl| ssl.write_now(data));
+        self.tally.wrote(data.len(), result.as_ref().ok().copied());
+        result
     }
 
     fn write_now(&self, data: &[u8]) -> Result<usize, Stop> {

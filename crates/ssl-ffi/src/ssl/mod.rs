@@ -15,6 +15,7 @@ mod keylog;
 pub(crate) mod plan;
 mod sessions;
 mod shutdown;
+mod staple;
 
 use std::cell::{Cell, Ref, RefCell};
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::crypto::{VerifyParam, X509Store};
 use crate::ctx::Ctx;
 use crate::handle::{SSL, SSL_CTX};
 use crate::method::Method;
+use crate::report::{self, Tally};
 use crate::settings::Settings;
 use crate::settings::holder::Holder;
 
@@ -67,6 +69,7 @@ pub(crate) struct Ssl {
     progress: RefCell<Progress>,
     pub(crate) verify_result: Cell<i64>,
     key_lines: KeyLines,
+    pub(crate) tally: Tally,
     /// Post-handshake messages that the engine has handled, as last seen.
     handled: Cell<u64>,
     /// A call drives the engine right now.
@@ -123,6 +126,7 @@ impl Ssl {
             progress: RefCell::new(Progress::default()),
             verify_result: Cell::new(0),
             key_lines: KeyLines::default(),
+            tally: Tally::default(),
             handled: Cell::new(0),
             is_driven: Cell::new(false),
             was_cleared: Cell::new(false),
@@ -190,6 +194,21 @@ impl Ssl {
         self.engine.try_borrow_mut().ok()?.as_deref_mut().map(touch)
     }
 
+    /// Writes the connection's line of the mode report.
+    fn report(&self) {
+        let version = match self.facts.borrow().version {
+            Some(crate::method::TLS1_3) => "TLSv1.3",
+            Some(_) => "TLSv1.2",
+            None => "none",
+        };
+        self.tally.end(&report::Identity {
+            side: if self.is_server() { "server" } else { "client" },
+            version,
+            modes: self.mode(),
+            buffers_released: self.look(Connection::buffers_released).unwrap_or_default(),
+        });
+    }
+
     /// `SSL_in_init` (statement G53).
     pub(crate) fn in_init(&self) -> bool {
         self.look(|engine| engine.in_init() || engine.is_amid_message())
@@ -217,6 +236,9 @@ impl Holder for Ssl {
 
 impl Drop for Ssl {
     fn drop(&mut self) {
+        if report::is_on() {
+            self.report();
+        }
         let address = std::ptr::from_mut(self);
         // SAFETY: as when it was filled; the object is still whole.
         unsafe { self.ex_data.release(Class::Ssl, address.cast()) };

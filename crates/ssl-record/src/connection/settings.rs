@@ -120,6 +120,11 @@ impl Connection {
         idle
     }
 
+    /// How often a record buffer was given back: by RELEASE_BUFFERS, or by the caller.
+    pub fn buffers_released(&self) -> u64 {
+        self.read.buffers_released() + self.write.buffers_released()
+    }
+
     /// Makes the connection as new, for another handshake with the same peer name. Modes and settings
     /// stay; unread data, a pending write and the session are dropped (statements M17, W35).
     ///

@@ -148,6 +148,10 @@ impl Deframer {
         self.raw.hold(pool, RECORD_CAPACITY);
     }
 
+    pub(crate) fn buffers_released(&self) -> u64 {
+        self.raw.released()
+    }
+
     /// Releases the buffer if nothing is in it.
     pub(crate) fn free_buffer(&mut self, pool: &BufferPool) {
         if self.raw.is_empty() {

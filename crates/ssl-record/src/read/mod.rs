@@ -217,6 +217,10 @@ impl ReadPath {
         self.deframer.clear(pool);
     }
 
+    pub(crate) fn buffers_released(&self) -> u64 {
+        self.deframer.buffers_released()
+    }
+
     pub(crate) fn free_buffer(&mut self, pool: &BufferPool) {
         self.deframer.free_buffer(pool);
     }

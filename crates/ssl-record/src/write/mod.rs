@@ -260,6 +260,10 @@ impl WritePath {
         self.buffer.release(pool);
     }
 
+    pub(crate) fn buffers_released(&self) -> u64 {
+        self.buffer.released()
+    }
+
     /// Makes sure a buffer is held.
     pub(crate) fn alloc_buffer(&mut self, pool: &BufferPool) {
         self.buffer.hold(pool, RECORD_CAPACITY);

@@ -13,12 +13,16 @@ use crate::ssl::Ssl;
 /// Commands on a context.
 pub(super) fn on_ctx(ctx: &Ctx, cmd: c_int, larg: c_long) -> Option<c_long> {
     let methods = ctx.method().version;
+    let (set, cleared) = asked(cmd, larg);
+    crate::report::context_mode(set, cleared);
     ctx.change(|settings| on_settings(settings, methods, cmd, larg))
 }
 
 /// Commands on a connection; the engine learns at once what it keeps for itself.
 pub(super) fn on_ssl(ssl: &Ssl, cmd: c_int, larg: c_long) -> Option<c_long> {
     let methods = ssl.method().version;
+    let (set, cleared) = asked(cmd, larg);
+    ssl.tally.mode(set, cleared);
     let result = ssl.change(|settings| on_settings(settings, methods, cmd, larg))?;
     if matches!(
         cmd,
@@ -112,6 +116,15 @@ fn on_settings(
         }
         _ => return None,
     })
+}
+
+/// The modes that a command sets and clears, for the report.
+fn asked(cmd: c_int, larg: c_long) -> (u32, u32) {
+    match cmd {
+        MODE => (mask(larg).bits(), 0),
+        CLEAR_MODE => (0, mask(larg).bits()),
+        _ => (0, 0),
+    }
 }
 
 /// The low 32 bits; the rest is dropped silently (statement M8).

@@ -7,7 +7,9 @@ use std::ffi::{CStr, c_char};
 use libc::{c_int, c_long, c_void};
 
 use crate::ctx::Ctx;
-use crate::settings::callbacks::{AnyCallback, Arg, ServerNameCallback, StatusCallback};
+use crate::settings::callbacks::{
+    AnyCallback, Arg, MessageCallback, ServerNameCallback, StatusCallback,
+};
 use crate::ssl::Ssl;
 
 /// # Safety
@@ -32,6 +34,10 @@ pub(super) unsafe fn on_ctx(
             1
         }
         GET_STATUS_TYPE => ctx.with(|settings| settings.status_type.into()),
+        MSG_CALLBACK_ARG => {
+            ctx.change(|settings| settings.hooks.message_arg = Arg(parg));
+            1
+        }
         GET_STATUS_CB => {
             let callback = ctx.hooks().status;
             // SAFETY: the command demands a place for the function pointer.
@@ -72,6 +78,26 @@ pub(super) unsafe fn on_ssl(
             1
         }
         GET_STATUS_TYPE => ssl.settings().status_type.into(),
+        // SAFETY: the command demands a place for a pointer.
+        GET_STATUS_RESPONSE => unsafe { ssl.lend_staple(parg.cast()) },
+        // SAFETY: the command demands `larg` bytes that pass over.
+        SET_STATUS_RESPONSE => unsafe { ssl.take_staple(parg.cast(), larg) },
+        // Request extensions and responder ids are not sent: the list that a server sees is empty.
+        GET_STATUS_EXTS | GET_STATUS_IDS => {
+            // SAFETY: the command demands a place for a pointer.
+            unsafe { parg.cast::<*mut c_void>().write(std::ptr::null_mut()) };
+            1
+        }
+        SET_STATUS_EXTS | SET_STATUS_IDS => 1,
+        MSG_CALLBACK_ARG => {
+            ssl.change(|settings| settings.hooks.message_arg = Arg(parg));
+            1
+        }
+        DEBUG_ARG => 1,
+        // Renegotiation and datagrams do not exist here.
+        NUM_RENEGOTIATIONS | CLEAR_NUM_RENEGOTIATIONS | TOTAL_RENEGOTIATIONS => 0,
+        RI_SUPPORT => ssl.has_secure_renegotiation().into(),
+        EXTMS_SUPPORT => ssl.extended_master_secret().into(),
         _ => return None,
     })
 }
@@ -98,6 +124,13 @@ pub(super) unsafe fn callback_on_ctx(
             };
             ctx.change_hooks(|hooks| hooks.status = callback);
         }
+        MSG_CALLBACK => {
+            // SAFETY: as above.
+            let callback = unsafe {
+                std::mem::transmute::<Option<AnyCallback>, Option<MessageCallback>>(callback)
+            };
+            ctx.change(|settings| settings.hooks.message = callback);
+        }
         _ => return None,
     }
     Some(1)
@@ -106,14 +139,41 @@ pub(super) unsafe fn callback_on_ctx(
 /// # Safety
 /// `callback` is NULL or of the type that the command demands.
 pub(super) unsafe fn callback_on_ssl(
-    _ssl: &Ssl,
-    _cmd: c_int,
-    _callback: Option<AnyCallback>,
+    ssl: &Ssl,
+    cmd: c_int,
+    callback: Option<AnyCallback>,
 ) -> Option<c_long> {
-    None
+    match cmd {
+        MSG_CALLBACK => {
+            // SAFETY: both are nullable function pointers; the command demands this type.
+            let callback = unsafe {
+                std::mem::transmute::<Option<AnyCallback>, Option<MessageCallback>>(callback)
+            };
+            ssl.change(|settings| settings.hooks.message = callback);
+        }
+        // It would be shown raw extensions, which rustls does not keep.
+        DEBUG_CB => {}
+        _ => return None,
+    }
+    Some(1)
 }
 
 const NAMETYPE_HOST: c_long = 0;
+const NUM_RENEGOTIATIONS: c_int = 10;
+const CLEAR_NUM_RENEGOTIATIONS: c_int = 11;
+const TOTAL_RENEGOTIATIONS: c_int = 12;
+const MSG_CALLBACK: c_int = 15;
+const MSG_CALLBACK_ARG: c_int = 16;
+const DEBUG_CB: c_int = 56;
+const DEBUG_ARG: c_int = 57;
+const GET_STATUS_EXTS: c_int = 66;
+const SET_STATUS_EXTS: c_int = 67;
+const GET_STATUS_IDS: c_int = 68;
+const SET_STATUS_IDS: c_int = 69;
+const GET_STATUS_RESPONSE: c_int = 70;
+const SET_STATUS_RESPONSE: c_int = 71;
+const RI_SUPPORT: c_int = 76;
+const EXTMS_SUPPORT: c_int = 122;
 const SET_SERVERNAME_CB: c_int = 53;
 const SET_SERVERNAME_ARG: c_int = 54;
 const SET_HOSTNAME: c_int = 55;

@@ -1,0 +1,60 @@
+//! The OCSP response of a connection: received on clients, to be sent on servers.
+//!
+//! Owns its two C forms: lent out as a pointer, and taken over from the application's memory.
+
+use libc::{c_int, c_long};
+
+use super::Ssl;
+use crate::crypto::sys;
+
+impl Ssl {
+    /// `SSL_get_tlsext_status_ocsp_resp`: the length, -1 without a response.
+    ///
+    /// # Safety
+    /// `place` is writable.
+    pub(crate) unsafe fn lend_staple(&self, place: *mut *const u8) -> c_long {
+        let facts = self.facts();
+        let (ptr, len) = match &facts.ocsp {
+            Some(response) => (
+                response.as_ptr(),
+                c_long::try_from(response.len()).unwrap_or(-1),
+            ),
+            None => (std::ptr::null(), -1),
+        };
+        // SAFETY: the caller's promise. The bytes stay until the connection is cleared, freed or given
+        // another response.
+        unsafe { place.write(ptr) };
+        len
+    }
+
+    /// `SSL_set_tlsext_status_ocsp_resp`: the memory, from `OPENSSL_malloc`, passes to the connection.
+    ///
+    /// # Safety
+    /// `response` is NULL or has `len` bytes.
+    pub(crate) unsafe fn take_staple(&self, response: *mut u8, len: c_long) -> c_long {
+        // SAFETY: the caller's promise.
+        let copy = usize::try_from(len)
+            .ok()
+            .filter(|_| !response.is_null())
+            .map(|len| unsafe { crate::entry::slice::bytes(response, len) }.to_vec());
+        self.facts.borrow_mut().ocsp = copy;
+        // SAFETY: the memory is ours now, from libcrypto's allocator.
+        unsafe { sys::CRYPTO_free(response.cast(), c"ssl".as_ptr(), 0) };
+        1
+    }
+
+    /// `SSL_get_secure_renegotiation_support`: every TLS 1.2 handshake of ours has it.
+    pub(crate) fn has_secure_renegotiation(&self) -> bool {
+        self.facts().version == Some(crate::method::TLS1_2)
+    }
+
+    /// `SSL_get_extms_support`: -1 while there is no session.
+    pub(crate) fn extended_master_secret(&self) -> c_int {
+        let facts = self.facts();
+        match facts.version {
+            None => -1,
+            Some(crate::method::TLS1_3) => 1,
+            Some(_) => facts.extended_master_secret.into(),
+        }
+    }
+}
