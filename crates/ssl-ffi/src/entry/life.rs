@@ -30,7 +30,10 @@ pub(crate) unsafe extern "C" fn SSL_CTX_new_ex(
     method: *const SSL_METHOD,
 ) -> *mut SSL_CTX {
     guard(std::ptr::null_mut(), || {
-        crate::init::library();
+        // SAFETY: no settings.
+        if unsafe { super::OPENSSL_init_ssl(0, std::ptr::null()) } != 1 {
+            return std::ptr::null_mut();
+        }
         // SAFETY: methods are statics of this library, which live for ever.
         let Some(method) = (unsafe { method.as_ref::<'static>() }) else {
             queue::raise(crate::crypto::reason::NULL_SSL_METHOD_PASSED);
