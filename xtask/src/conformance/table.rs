@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::deviations::Deviation;
+use super::deviations::Deviations;
 use super::outcome::Outcome;
 
 #[derive(Clone, Copy, Default)]
@@ -15,11 +15,7 @@ struct Row {
 }
 
 /// Writes the table.
-pub(super) fn write(
-    theirs: &Outcome,
-    ours: &Outcome,
-    listed: &BTreeMap<String, Deviation>,
-) -> String {
+pub(super) fn write(theirs: &Outcome, ours: &Outcome, listed: &Deviations) -> String {
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
     let mut total = Row::default();
     for (id, times) in theirs.passes() {
@@ -63,7 +59,7 @@ mod tests {
         let theirs = Outcome::of("ok M1.a\nok M1.a\nok W2.b\n");
         let ours =
             Outcome::of("ok M1.a\nok M1.a\nFAIL W2.b expected 1 (0x1) actual 2 (0x2)  [x]\n");
-        let text = write(&theirs, &ours, &BTreeMap::new());
+        let text = write(&theirs, &ours, &Deviations::new());
         let rows: Vec<Vec<&str>> = text
             .lines()
             .map(|line| line.split_whitespace().collect())
