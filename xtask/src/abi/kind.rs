@@ -44,7 +44,7 @@ impl Kind {
                 let pointee = Self::of(to, aliases).unwrap_or(Self::Object);
                 Ok(Self::Pointer(Box::new(pointee)))
             }
-            Type::Named(name) => match (scalar(name), aliases.get(name)) {
+            Type::Named(name) => match (plain(name), aliases.get(name)) {
                 (Some(kind), _) => Ok(kind),
                 (None, Some(to)) if to != written => Self::of(to, aliases),
                 _ => Err(name.clone()),
@@ -82,8 +82,8 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The types that are numbers. Sizes are those of 64-bit Unix, on which the checks run.
-fn scalar(name: &str) -> Option<Kind> {
+/// The types that stand for themselves. Sizes are those of 64-bit Unix, on which the checks run.
+fn plain(name: &str) -> Option<Kind> {
     let (bits, signed) = match name {
         "c_char" | "c_schar" | "i8" => (8, true),
         "c_uchar" | "u8" | "bool" => (8, false),
@@ -94,6 +94,8 @@ fn scalar(name: &str) -> Option<Kind> {
         "c_long" | "c_longlong" | "i64" | "isize" | "ssize_t" | "off_t" | "time_t" => (64, true),
         "c_ulong" | "c_ulonglong" | "u64" | "usize" | "size_t" => (64, false),
         "c_void" => return Some(Kind::Object),
+        // openssl-sys's; its source is not read here.
+        "pem_password_cb" => return Some(Kind::Function),
         _ => return None,
     };
     Some(Kind::Integer(bits, Some(signed)))
