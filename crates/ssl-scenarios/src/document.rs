@@ -19,7 +19,11 @@ pub(crate) fn page(outcomes: &[Outcome]) -> String {
         page += &row(group);
     }
     page += &lessons("What must be refused", Lesson::SECURITY, outcomes);
-    page += &lessons("What drop-ins got wrong before", Lesson::COMPATIBILITY, outcomes);
+    page += &lessons(
+        "What drop-ins got wrong before",
+        Lesson::COMPATIBILITY,
+        outcomes,
+    );
     page
 }
 
@@ -34,7 +38,10 @@ fn row(group: &[Outcome]) -> String {
             }
         })
         .collect();
-    let mut modes: Vec<_> = group.iter().flat_map(|outcome| outcome.modes.clone()).collect();
+    let mut modes: Vec<_> = group
+        .iter()
+        .flat_map(|outcome| outcome.modes.clone())
+        .collect();
     modes.sort();
     modes.dedup();
     let first = &group[0];
@@ -54,7 +61,13 @@ fn lessons(title: &str, lessons: &[Lesson], outcomes: &[Outcome]) -> String {
             .iter()
             .map(|outcome| outcome.scenario)
             .filter(|scenario| scenario.lessons.contains(lesson))
-            .map(|scenario| format!("{} ({})", scenario.name.replace('_', " "), scenario.program.name))
+            .map(|scenario| {
+                format!(
+                    "{} ({})",
+                    scenario.name.replace('_', " "),
+                    scenario.program.name
+                )
+            })
             .collect();
         text += &format!("| {} | {} |\n", lesson.text(), holders.join(", "));
     }

@@ -54,8 +54,12 @@ pub(crate) fn modes(folder: &Path) -> Vec<String> {
             continue;
         };
         match &connection["modes"] {
-            Value::Array(modes) => names.extend(modes.iter().filter_map(Value::as_str).map(str::to_owned)),
-            Value::String(modes) => names.extend(modes.split(['+', '|', ',']).map(|m| m.trim().to_owned())),
+            Value::Array(modes) => {
+                names.extend(modes.iter().filter_map(Value::as_str).map(str::to_owned))
+            }
+            Value::String(modes) => {
+                names.extend(modes.split(['+', '|', ',']).map(|m| m.trim().to_owned()))
+            }
             _ => {}
         }
     }
@@ -102,7 +106,10 @@ mod tests {
     fn the_library_has_to_be_the_one_under_test() {
         let library = Path::new("/opt/lib");
         let used = |log: &str| {
-            let folder = folder(&[("loaded.17", log), ("other", "calling init: /x/libssl.so.3")]);
+            let folder = folder(&[
+                ("loaded.17", log),
+                ("other", "calling init: /x/libssl.so.3"),
+            ]);
             library_was_used(folder.path(), library).is_ok()
         };
         assert!(used("17:\tcalling init: /opt/lib/libssl.so.3\n"));

@@ -86,7 +86,9 @@ fn run(flags: &Flags) -> Result<bool> {
         return Ok(true);
     }
     if flags.list {
-        chosen.iter().for_each(|scenario| println!("{}", scenario.id()));
+        chosen
+            .iter()
+            .for_each(|scenario| println!("{}", scenario.id()));
         return Ok(true);
     }
     if flags.lessons {
@@ -101,7 +103,9 @@ fn run(flags: &Flags) -> Result<bool> {
     let world: &'static World = Box::leak(Box::new(World::create(&library)?));
     let start = Instant::now();
     let jobs = flags.jobs.unwrap_or_else(processors);
-    let outcomes = runner::run(world, &chosen, jobs, |outcome| println!("{}", outcome.text()));
+    let outcomes = runner::run(world, &chosen, jobs, |outcome| {
+        println!("{}", outcome.text())
+    });
     let failed = outcomes.iter().filter(|o| o.failure.is_some()).count();
     println!(
         "scenarios: {} passed, {failed} failed in {:.0} s, library: {name}",

@@ -63,14 +63,38 @@ const LEAVES: &[Leaf] = &[
     leaf("ed25519", LOCAL, Key::Ed25519, Purpose::Server, By::Us),
     leaf("alpha", &["alpha.test"], Key::P256, Purpose::Server, By::Us),
     leaf("beta", &["beta.test"], Key::P256, Purpose::Server, By::Us),
-    leaf("wrong-host", &["elsewhere.test"], Key::P256, Purpose::Server, By::Us),
+    leaf(
+        "wrong-host",
+        &["elsewhere.test"],
+        Key::P256,
+        Purpose::Server,
+        By::Us,
+    ),
     leaf("expired", LOCAL, Key::P256, Purpose::ExpiredServer, By::Us),
-    leaf("strange-server", LOCAL, Key::P256, Purpose::Server, By::Stranger),
+    leaf(
+        "strange-server",
+        LOCAL,
+        Key::P256,
+        Purpose::Server,
+        By::Stranger,
+    ),
     leaf("client", &["client"], Key::P256, Purpose::Client, By::Us),
-    leaf("client-rsa", &["client-rsa"], Key::Rsa, Purpose::Client, By::Us),
+    leaf(
+        "client-rsa",
+        &["client-rsa"],
+        Key::Rsa,
+        Purpose::Client,
+        By::Us,
+    ),
     leaf("revoked", &["revoked"], Key::P256, Purpose::Client, By::Us),
     // The same name as the client's: only the signature tells them apart.
-    leaf("strange-client", &["client"], Key::P256, Purpose::Client, By::Stranger),
+    leaf(
+        "strange-client",
+        &["client"],
+        Key::P256,
+        Purpose::Client,
+        By::Stranger,
+    ),
 ];
 
 const LOCAL: &[&str] = &["localhost", "127.0.0.1", "::1"];
@@ -167,9 +191,10 @@ impl Leaf {
             _ => self.hosts.iter().map(|&host| host.to_owned()).collect(),
         };
         let mut params = CertificateParams::new(hosts)?;
-        params
-            .distinguished_name
-            .push(DnType::CommonName, *self.hosts.first().unwrap_or(&self.name));
+        params.distinguished_name.push(
+            DnType::CommonName,
+            *self.hosts.first().unwrap_or(&self.name),
+        );
         params.serial_number = Some(SerialNumber::from(serial));
         params.use_authority_key_identifier_extension = true;
         params.key_usages = vec![
@@ -224,7 +249,10 @@ fn revocations(issuer: &Issuer<'_, KeyPair>, serials: &[u64]) -> Result<String> 
 }
 
 fn serial_of(name: &str) -> Result<u64> {
-    let found = LEAVES.iter().zip(FIRST_SERIAL..).find(|(leaf, _)| leaf.name == name);
+    let found = LEAVES
+        .iter()
+        .zip(FIRST_SERIAL..)
+        .find(|(leaf, _)| leaf.name == name);
     Ok(found.context("no such certificate")?.1)
 }
 
@@ -236,7 +264,10 @@ fn openssl(folder: &Path, line: &str) -> Result<String> {
         .output()
         .context("cannot run openssl")?;
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-    ensure!(output.status.success(), "openssl {line} failed: {complaint}");
+    ensure!(
+        output.status.success(),
+        "openssl {line} failed: {complaint}"
+    );
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 

@@ -28,7 +28,11 @@ pub(crate) struct Failure {
 impl Outcome {
     /// One JSON object in a line.
     pub(crate) fn json(&self, library: &str) -> String {
-        let result = if self.failure.is_none() { "ok" } else { "failed" };
+        let result = if self.failure.is_none() {
+            "ok"
+        } else {
+            "failed"
+        };
         json!({
             "program": self.scenario.program.name,
             "version": self.version,

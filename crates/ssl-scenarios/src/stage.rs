@@ -129,7 +129,10 @@ impl Stage {
 
     /// The environment that makes a program use the library under test, and tell that it did.
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
-        let mut variables = vec![("LD_LIBRARY_PATH", self.world.library().display().to_string())];
+        let mut variables = vec![(
+            "LD_LIBRARY_PATH",
+            self.world.library().display().to_string(),
+        )];
         variables.extend(evidence::variables(&self.folder));
         variables
     }
@@ -161,7 +164,10 @@ impl Stage {
         mut reached: impl FnMut() -> Result<bool>,
     ) -> Result<()> {
         while !reached()? {
-            ensure!(Instant::now() < self.deadline, "out of time waiting for {what}");
+            ensure!(
+                Instant::now() < self.deadline,
+                "out of time waiting for {what}"
+            );
             std::thread::sleep(crate::tool::POLL);
         }
         Ok(())
@@ -244,7 +250,9 @@ pub(crate) fn find(program: &str) -> Result<PathBuf> {
         .chain(postgresql())
         .map(|folder| folder.join(program))
         .find(|file| file.is_file())
-        .with_context(|| format!("{program} is not installed; `ssl-scenarios --packages` lists all"))
+        .with_context(|| {
+            format!("{program} is not installed; `ssl-scenarios --packages` lists all")
+        })
 }
 
 /// PostgreSQL's programs are in a folder of their version.

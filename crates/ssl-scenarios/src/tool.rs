@@ -399,7 +399,12 @@ pub(crate) fn tail(path: &Path) -> String {
     let bytes = fs::read(path).unwrap_or_default();
     let end = &bytes[bytes.len().saturating_sub(TAIL)..];
     let text = String::from_utf8_lossy(end);
-    if text.chars().filter(|&c| c == char::REPLACEMENT_CHARACTER).count() > 16 {
+    if text
+        .chars()
+        .filter(|&c| c == char::REPLACEMENT_CHARACTER)
+        .count()
+        > 16
+    {
         return format!("({} bytes that are not text)", bytes.len());
     }
     text.trim_end().to_owned()

@@ -31,7 +31,9 @@ pub(crate) struct Payload {
 impl World {
     /// Makes everything. `library` is the file the programs under test get as libssl.so.3.
     pub(crate) fn create(library: &Path) -> Result<Self> {
-        let owner = tempfile::Builder::new().prefix("ssl-scenarios-").tempdir()?;
+        let owner = tempfile::Builder::new()
+            .prefix("ssl-scenarios-")
+            .tempdir()?;
         let folder = owner.path().to_owned();
         // Servers that give up root read certificates and data.
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
@@ -89,7 +91,9 @@ pub(crate) fn system_library() -> Result<PathBuf> {
         .lines()
         .find(|line| line.trim_start().starts_with("libssl.so.3 "))
         .context("this system has no libssl.so.3")?;
-    let (_, path) = line.split_once("=> ").context("ldconfig -p is not as it was")?;
+    let (_, path) = line
+        .split_once("=> ")
+        .context("ldconfig -p is not as it was")?;
     Ok(PathBuf::from(path))
 }
 

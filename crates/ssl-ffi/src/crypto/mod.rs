@@ -12,6 +12,7 @@ pub(crate) mod bio;
 pub(crate) mod digest;
 pub(crate) mod exdata;
 pub(crate) mod job;
+pub(crate) mod legacy;
 pub(crate) mod pem;
 pub(crate) mod queue;
 pub(crate) mod random;

@@ -17,3 +17,4 @@ pub(crate) mod sigalgs;
 pub(crate) mod suite_b;
 pub(crate) mod suite_list;
 pub(crate) mod suites;
+pub(crate) mod versions;

@@ -47,6 +47,32 @@ pub(crate) fn allows_tickets(level: i32) -> bool {
     level < 3
 }
 
+/// OpenSSL's own answer to a question of `SSL_CTX_set_security_callback`, put by its number: about
+/// something of so many bits, or of the TLS version `nid`.
+pub(crate) fn answer(level: i32, question: i32, bits: i32, nid: i32) -> bool {
+    const TMP_DH: i32 = 7;
+    const VERSION: i32 = 9;
+    const TICKET: i32 = 10;
+    const COMPRESSION: i32 = 15;
+    match question & 0xffff {
+        // Not even level 0 allows Diffie-Hellman with less than 1024 bits.
+        TMP_DH if level <= 0 => bits >= 80,
+        _ if level <= 0 => true,
+        VERSION => {
+            let oldest = match level {
+                ..=1 => 0,
+                2 => 0x0301,
+                3 => 0x0302,
+                4.. => 0x0303,
+            };
+            nid >= oldest
+        }
+        TICKET => allows_tickets(level),
+        COMPRESSION => level < 2,
+        _ => allows_bits(level, bits),
+    }
+}
+
 /// What OpenSSL says of a certificate that is too weak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weakness {
@@ -133,6 +159,16 @@ mod tests {
         assert_eq!(judge_certificate(1, true, -1, None), Err(Weakness::Key));
         assert_eq!(judge_certificate(0, true, -1, Some(-1)), Ok(()));
         assert_eq!(Weakness::Key.reason(), 399);
+    }
+
+    #[test]
+    fn questions_by_number() {
+        assert!(answer(0, 7, 80, 0) && !answer(0, 7, 79, 0) && !answer(2, 7, 80, 0));
+        assert!(answer(1, 9, 0, 0x0300) && !answer(2, 9, 0, 0x0300) && answer(2, 9, 0, 0x0301));
+        assert!(!answer(4, 9, 0, 0x0302) && answer(5, 9, 0, 0x0303));
+        assert!(answer(1, 15, 0, 0) && !answer(2, 15, 0, 0) && !answer(3, 10, 0, 0));
+        assert!(answer(2, 1 << 16 | 1, 112, 0) && !answer(2, 1 << 16 | 1, 80, 0));
+        assert!(answer(-1, 1, 0, 0));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! choose one; that is selection's.
 
 use super::list::{self, ListFault};
-use super::{nid, security};
+use super::nid;
 
 /// A signature scheme (RFC 8446 section 4.2.3, RFC 5246 section 7.4.1.4.1).
 #[derive(Debug, PartialEq, Eq)]
@@ -46,17 +46,6 @@ pub(crate) enum KeyKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SchemeList(Vec<u16>);
 
-/// For whom a list is read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Use {
-    /// The security level.
-    pub(crate) level: i32,
-    /// Whether TLS 1.3 was agreed on.
-    pub(crate) tls13: bool,
-    /// Whether it is for the hello of a client that accepts no less than TLS 1.3.
-    pub(crate) tls13_hello: bool,
-}
-
 impl Scheme {
     /// Bits of strength: half of the digest's, fewer where it is broken.
     pub(crate) fn bits(&self) -> u16 {
@@ -93,12 +82,12 @@ impl Scheme {
         }
     }
 
-    /// Whether the rules of a use admit it.
-    pub(crate) fn is_allowed(&self, usage: Use) -> bool {
+    /// Whether it has its place where TLS 1.3 was agreed on, or in the hello of a client that accepts no
+    /// less.
+    pub(crate) fn fits(&self, tls13: bool, tls13_hello: bool) -> bool {
         let dsa = self.signature == nid::DSA;
         let weak = dsa || matches!(self.hash, nid::SHA1 | nid::SHA224);
-        let barred = (usage.tls13 && dsa) || (usage.tls13_hello && weak);
-        !barred && security::allows_scheme(usage.level, self)
+        !(tls13 && dsa || tls13_hello && weak)
     }
 }
 
@@ -170,12 +159,6 @@ impl SchemeList {
     /// The code points, all of them.
     pub(crate) fn wire(&self) -> &[u16] {
         &self.0
-    }
-
-    /// The schemes of the list that a use admits, in order.
-    pub(crate) fn allowed(&self, usage: Use) -> impl Iterator<Item = &'static Scheme> + '_ {
-        let known = self.0.iter().copied().filter_map(from_wire);
-        known.filter(move |scheme| scheme.is_allowed(usage))
     }
 }
 
@@ -265,6 +248,7 @@ schemes! {
 
 #[cfg(test)]
 mod tests {
+    use super::super::security;
     use super::*;
 
     fn wire(text: &str) -> Option<Vec<u16>> {
@@ -314,23 +298,21 @@ mod tests {
 
     #[test]
     fn the_default_as_the_system_offers_it() {
-        let usage = |level, tls13_hello| Use {
-            level,
-            tls13: false,
-            tls13_hello,
-        };
-        let ids = |usage| -> Vec<u16> {
-            let list = SchemeList::default();
-            list.allowed(usage).map(|scheme| scheme.id).collect()
+        let ids = |level, tls13_hello| -> Vec<u16> {
+            let known = SchemeList::default().wire().to_vec().into_iter();
+            let allowed = known.filter_map(from_wire).filter(|scheme| {
+                scheme.fits(false, tls13_hello) && security::allows_scheme(level, scheme)
+            });
+            allowed.map(|scheme| scheme.id).collect()
         };
         // What s_client of OpenSSL 3.0 sends at level 2; the bytes are in ssl_record's tests too.
         let sent = [
             0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0809, 0x080a, 0x080b, 0x0804, 0x0805, 0x0806,
             0x0401, 0x0501, 0x0601, 0x0303, 0x0301, 0x0302, 0x0402, 0x0502, 0x0602,
         ];
-        assert_eq!(ids(usage(2, false)), sent);
-        assert_eq!(ids(usage(2, true)), sent[..14]);
-        assert_eq!(ids(usage(0, false)), DEFAULT);
+        assert_eq!(ids(2, false), sent);
+        assert_eq!(ids(2, true), sent[..14]);
+        assert_eq!(ids(0, false), DEFAULT);
     }
 
     #[test]

@@ -7,6 +7,8 @@ pub(crate) mod callbacks;
 pub(crate) mod certificates;
 pub(crate) mod holder;
 pub(crate) mod install;
+pub(crate) mod lists;
+pub(crate) mod security;
 
 use std::sync::Arc;
 
@@ -14,15 +16,12 @@ use ssl_mode::SslMode;
 
 use self::callbacks::{
     AllowEarlyDataCallback, Arg, AsyncCallback, CertCallback, GenerateIdCallback, InfoCallback,
-    MessageCallback, NotResumableCallback, PaddingCallback, PasswordCallback, SecurityCallback,
-    VerifyCallback, With,
+    MessageCallback, NotResumableCallback, PaddingCallback, PasswordCallback, VerifyCallback, With,
 };
 use self::certificates::Certificates;
+use self::lists::Lists;
+use self::security::Security;
 use crate::crypto::NameStack;
-use crate::negotiate::groups::GroupList;
-use crate::negotiate::security::DEFAULT_LEVEL;
-use crate::negotiate::sigalgs::SchemeList;
-use crate::negotiate::suite_list::SuiteList;
 
 /// Settings of a context, or of one connection.
 ///
@@ -39,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) max_version: i32,
     /// Suites, groups and signature algorithms.
     pub(crate) lists: Arc<Lists>,
+    /// On connections: the suites are its own. Those of others are their context's as it is at the moment.
+    pub(crate) has_own_suites: bool,
     pub(crate) certificates: Arc<Certificates>,
     pub(crate) verify: Verification,
     pub(crate) records: Records,
@@ -63,17 +64,6 @@ pub(crate) struct Settings {
     pub(crate) max_fragment_code: u8,
     /// Certificate flags (`SSL_CERT_FLAG_*`).
     pub(crate) cert_flags: u32,
-}
-
-/// Preference lists.
-#[derive(Clone, Default)]
-pub(crate) struct Lists {
-    pub(crate) suites: SuiteList,
-    pub(crate) groups: GroupList,
-    /// Schemes we verify and sign with.
-    pub(crate) schemes: SchemeList,
-    /// Schemes a server asks client certificates for; `None` if as `schemes`.
-    pub(crate) client_schemes: Option<SchemeList>,
 }
 
 /// How the peer's certificate is judged.
@@ -118,14 +108,6 @@ pub(crate) struct Hooks {
     pub(crate) allow_early_data: Option<With<AllowEarlyDataCallback>>,
 }
 
-/// The security level and who decides.
-#[derive(Clone, Copy)]
-pub(crate) struct Security {
-    pub(crate) level: i32,
-    pub(crate) callback: Option<SecurityCallback>,
-    pub(crate) ex_data: Arg,
-}
-
 impl Settings {
     /// What `SSL_CTX_new` starts with (statement M3).
     pub(crate) fn new() -> Self {
@@ -135,6 +117,7 @@ impl Settings {
             min_version: 0,
             max_version: 0,
             lists: Arc::new(Lists::default()),
+            has_own_suites: false,
             certificates: Arc::new(Certificates::default()),
             verify: Verification {
                 mode: 0,
@@ -144,11 +127,7 @@ impl Settings {
             },
             records: Records::default(),
             hooks: Hooks::default(),
-            security: Security {
-                level: DEFAULT_LEVEL,
-                callback: None,
-                ex_data: Arg::default(),
-            },
+            security: Security::default(),
             alpn: Arc::new([]),
             session_id_context: SessionIdContext::default(),
             tickets: 2,

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use ssl_record::Connection;
 use ssl_record::delegate::ProgressFacts;
-use ssl_record::hello::ClientHello;
+use ssl_record::hello::{ClientHello, HelloFault, Numbers};
 use zeroize::Zeroizing;
 
 use super::Ssl;
-use crate::crypto::{NameStack, X509, X509Stack};
+use crate::crypto::{NameStack, PointerStack, X509, X509Stack};
 use crate::negotiate::suites::Suite;
 
 /// See the module.
@@ -38,7 +38,16 @@ pub(crate) struct Facts {
     /// On clients: the server's certificate request.
     pub(crate) certificate_requested: bool,
     pub(crate) peer_authorities: Option<Arc<NameStack>>,
+    /// The schemes in the peer's certificate request or ClientHello.
     pub(crate) peer_schemes: Vec<u16>,
+    /// On servers: the client's suites, as far as we have them, once its hello was read.
+    pub(crate) client_suites: Option<OfferedSuites>,
+    /// On servers: the client's groups.
+    pub(crate) peer_groups: Vec<u16>,
+    /// The version field of the hello.
+    pub(crate) client_version: Option<u16>,
+    /// The peer binds renegotiations to what came before (RFC 5746).
+    pub(crate) secure_renegotiation: bool,
     /// The OCSP response: on clients the one received, on servers the one to send.
     pub(crate) ocsp: Option<Vec<u8>>,
     pub(crate) status_requested: bool,
@@ -54,13 +63,43 @@ pub(crate) struct Facts {
     pub(crate) master_secret: Zeroizing<Vec<u8>>,
 }
 
+/// A client's suites, and how C sees them.
+pub(crate) struct OfferedSuites {
+    pub(crate) suites: Vec<&'static Suite>,
+    pub(crate) stack: PointerStack,
+}
+
 impl Facts {
     pub(super) fn note_hello(&mut self, message: &[u8], hello: &ClientHello<'_>) {
         if self.hello.is_empty() {
             self.hello = message.to_vec();
             self.client_random = *hello.random();
             self.early_data_offered = hello.offers_early_data().unwrap_or_default();
+            self.client_version = Some(hello.legacy_version());
         }
+    }
+
+    /// What the client offers, once the ClientHello callback is content with it.
+    pub(super) fn note_offer(&mut self, hello: &ClientHello<'_>) -> Result<(), HelloFault> {
+        if self.client_suites.is_some() {
+            return Ok(());
+        }
+        hello.check_cipher_suites()?;
+        let suites: Vec<_> = hello.cipher_suites().filter_map(Suite::from_wire).collect();
+        let stack = PointerStack::of(suites.iter().copied().map(std::ptr::from_ref));
+        self.client_suites = stack.map(|stack| OfferedSuites { suites, stack });
+        self.secure_renegotiation = hello.offers_renegotiation_scsv();
+        Ok(())
+    }
+
+    /// What the client can verify and which groups it has.
+    pub(super) fn note_extensions(&mut self, hello: &ClientHello<'_>) -> Result<(), HelloFault> {
+        let numbers = |list: Option<Numbers<'_>>| list.map(Iterator::collect).unwrap_or_default();
+        self.peer_schemes = numbers(hello.signature_algorithms()?);
+        self.peer_groups = numbers(hello.supported_groups()?);
+        self.secure_renegotiation |=
+            hello.renegotiation_info()?.is_some() && self.version == Some(crate::method::TLS1_2);
+        Ok(())
     }
 
     fn note(&mut self, progress: &ProgressFacts) {

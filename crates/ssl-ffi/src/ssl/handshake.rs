@@ -91,12 +91,20 @@ impl Ssl {
         Some(copy)
     }
 
-    /// `SSL_set_SSL_CTX`: from now on certificates and context-wide callbacks are the other context's;
-    /// modes and options stay (statement M16).
+    /// `SSL_set_SSL_CTX`: from now on certificates, with what OpenSSL keeps beside them, and context-wide
+    /// callbacks are the other context's; modes, options and groups stay (statement M16).
     pub(crate) fn switch_ctx(&self, ctx: Arc<Ctx>) {
         let settings = ctx.settings();
         self.change(|own| {
             own.certificates = settings.certificates;
+            own.cert_flags = settings.cert_flags;
+            own.security = settings.security;
+            own.hooks.cert = settings.hooks.cert;
+            let lists = Arc::make_mut(&mut own.lists);
+            lists.schemes.clone_from(&settings.lists.schemes);
+            lists
+                .client_schemes
+                .clone_from(&settings.lists.client_schemes);
             if own.session_id_context == self.ctx().with(|was| was.session_id_context) {
                 own.session_id_context = settings.session_id_context;
             }

@@ -12,6 +12,7 @@ mod facts;
 mod handshake;
 pub(crate) mod io;
 mod keylog;
+pub(crate) mod offer;
 pub(crate) mod plan;
 mod sessions;
 mod shutdown;
@@ -151,6 +152,10 @@ impl Ssl {
 
     pub(crate) fn method(&self) -> &'static Method {
         self.method.get()
+    }
+
+    pub(crate) fn set_method(&self, method: &'static Method) {
+        self.method.set(method);
     }
 
     /// Looks at the settings. The borrow must end before C is called.

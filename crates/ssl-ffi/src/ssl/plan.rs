@@ -7,7 +7,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ssl_mode::SslMode;
-use ssl_record::config::{CipherSuite, NamedGroup};
 use ssl_record::delegate::{
     Answer, ClientAuth, ClientPlan, DelegatedIdentity, ServerPlan, SignatureCheck,
 };
@@ -18,9 +17,9 @@ use super::Ssl;
 use super::decide::Halt;
 use super::drive::Stop;
 use crate::crypto::{NameStack, X509Name, queue, reason, sign};
-use crate::method::{TLS1_2, TLS1_3};
-use crate::negotiate::sigalgs::Use;
-use crate::settings::{Settings, option};
+use crate::negotiate::sigalgs::Scheme;
+use crate::settings::option;
+use crate::settings::security::Point;
 
 /// `SSL_VERIFY_PEER`.
 const VERIFY_PEER: i32 = 1;
@@ -46,23 +45,38 @@ impl SignatureCheck for ByLibcrypto {
 impl Ssl {
     /// What a client starts with.
     pub(super) fn client_plan(&self) -> Result<ClientPlan, Stop> {
+        // The state machine is entered, and clears the queue, before it looks at the settings (statement
+        // G7).
+        queue::clear();
         let key_log = self.key_log();
-        let settings = self.settings();
-        let Some((min, max)) = versions(&settings, self.method().version) else {
+        let Some((min, max)) = self.enabled().range() else {
             queue::raise(reason::NO_PROTOCOLS_AVAILABLE);
             return Err(Stop::FAILED);
         };
-        let suites = suites(&settings, min, max);
-        if suites.is_empty() {
-            queue::raise(reason::NO_CIPHERS_AVAILABLE);
+        let suites = self.usable_suites();
+        if !suites.iter().any(|suite| suite.version() == max) {
+            let why = "No ciphers enabled for max supported SSL/TLS version";
+            queue::raise_data(reason::NO_CIPHERS_AVAILABLE, why);
             return Err(Stop::FAILED);
         }
+        let groups = self.usable_groups(Point::Supported);
+        if groups.is_empty() {
+            let why = "No groups enabled for max supported SSL/TLS version";
+            queue::raise_data(reason::NO_SUITABLE_GROUPS, why);
+            return Err(Stop::FAILED);
+        }
+        let verify_schemes = numbers(&self.schemes_to_accept());
+        if verify_schemes.is_empty() {
+            queue::raise(reason::NO_SUITABLE_SIGNATURE_ALGORITHM);
+            return Err(Stop::FAILED);
+        }
+        let settings = self.settings();
         Ok(ClientPlan {
             min,
             max,
-            suites,
-            groups: groups(&settings),
-            verify_schemes: schemes(&settings),
+            suites: suites.iter().map(|suite| suite.engine).collect(),
+            groups,
+            verify_schemes,
             server_name: self.host_name.borrow().as_deref().and_then(host_name),
             alpn: protocols(&settings.alpn),
             session: self.session_to_resume(),
@@ -85,22 +99,25 @@ impl Ssl {
         let key_log = self.key_log();
         let client_auth = self.client_auth();
         let sessions = self.session_policy();
-        let settings = self.settings();
-        let Some((min, max)) = versions(&settings, self.method().version) else {
+        let Some((min, max)) = self.enabled().range() else {
             return Err(Halt::Refuse(
                 AlertDescription::PROTOCOL_VERSION,
                 reason::NO_PROTOCOLS_AVAILABLE,
             ));
         };
+        let suites = self.usable_suites();
+        let groups = self.usable_groups(Point::Shared);
+        let verify_schemes = numbers(&self.schemes_to_accept());
+        let settings = self.settings();
         Ok(Answer::Plan(Box::new(ServerPlan {
             min,
             max,
-            suites: suites(&settings, min, max),
-            groups: groups(&settings),
+            suites: suites.iter().map(|suite| suite.engine).collect(),
+            groups,
             identity,
             ocsp,
             client_auth,
-            verify_schemes: schemes(&settings),
+            verify_schemes,
             alpn,
             tickets: sessions.tickets,
             ticket_lifetime: sessions.lifetime,
@@ -138,56 +155,9 @@ impl Ssl {
     }
 }
 
-/// The versions enabled; `None` if there is none.
-pub(crate) fn versions(
-    settings: &Settings,
-    method: Option<u16>,
-) -> Option<(ProtocolVersion, ProtocolVersion)> {
-    let bound = |limit: i32, or: u16| u16::try_from(limit).ok().filter(|&v| v != 0).unwrap_or(or);
-    let (low, high) = match method {
-        Some(version) => (version, version),
-        None => (
-            bound(settings.min_version, TLS1_2),
-            bound(settings.max_version, TLS1_3),
-        ),
-    };
-    let enabled =
-        |version: u16, off: u64| (low..=high).contains(&version) && settings.options & off == 0;
-    let (tls12, tls13) = (
-        enabled(TLS1_2, option::NO_TLS1_2),
-        enabled(TLS1_3, option::NO_TLS1_3),
-    );
-    match (tls12, tls13) {
-        (true, true) => Some((ProtocolVersion::Tls12, ProtocolVersion::Tls13)),
-        (true, false) => Some((ProtocolVersion::Tls12, ProtocolVersion::Tls12)),
-        (false, true) => Some((ProtocolVersion::Tls13, ProtocolVersion::Tls13)),
-        (false, false) => None,
-    }
-}
-
-fn suites(settings: &Settings, min: ProtocolVersion, max: ProtocolVersion) -> Vec<CipherSuite> {
-    let lists = &settings.lists;
-    lists
-        .suites
-        .iter()
-        .filter(|suite| (min..=max).contains(&suite.version()))
-        .map(|suite| suite.engine)
-        .collect()
-}
-
-fn groups(settings: &Settings) -> Vec<NamedGroup> {
-    settings.lists.groups.engine().collect()
-}
-
-/// What we verify and sign with, at the connection's security level.
-pub(crate) fn schemes(settings: &Settings) -> Vec<u16> {
-    let usage = Use {
-        level: settings.security.level,
-        tls13: false,
-        tls13_hello: false,
-    };
-    let allowed = settings.lists.schemes.allowed(usage);
-    allowed.map(|scheme| scheme.id).collect()
+/// Schemes by number.
+pub(super) fn numbers(schemes: &[&Scheme]) -> Vec<u16> {
+    schemes.iter().map(|scheme| scheme.id).collect()
 }
 
 /// The name for SNI, which no address is.

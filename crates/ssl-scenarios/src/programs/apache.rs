@@ -8,12 +8,16 @@ use crate::tool::Tool;
 /// A forward proxy that is itself reached over TLS, on the system's library.
 pub(super) fn proxy(stage: &Stage) -> Result<Server<1>> {
     let pki = stage.pki();
-    start(stage, |stage| stage.peer("apache2"), |[port]| {
-        format!(
-            "Listen {port} https\nSSLEngine on\nSSLCertificateFile {pki}/rsa.pem\nSSLCertificateKeyFile {pki}/rsa.key\n\
+    start(
+        stage,
+        |stage| stage.peer("apache2"),
+        |[port]| {
+            format!(
+                "Listen {port} https\nSSLEngine on\nSSLCertificateFile {pki}/rsa.pem\nSSLCertificateKeyFile {pki}/rsa.key\n\
              ProxyRequests on\nAllowCONNECT 1-65535\n<Proxy *>\nRequire all granted\n</Proxy>\n"
-        )
-    })
+            )
+        },
+    )
 }
 
 /// Starts an Apache with these settings, made for the ports it gets.
@@ -34,7 +38,11 @@ fn configuration(stage: &Stage, settings: &str) -> String {
         .iter()
         .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
         .collect();
-    let user = if is_root() { "User www-data\nGroup www-data\n" } else { "" };
+    let user = if is_root() {
+        "User www-data\nGroup www-data\n"
+    } else {
+        ""
+    };
     format!(
         "ServerRoot {dir}\nDefaultRuntimeDir {dir}\nPidFile {dir}/apache.pid\nServerName localhost\n{modules}{user}\
          Mutex file:{dir}\nErrorLog {dir}/error.log\nLogLevel info\nDocumentRoot {data}\nStartServers 1\n\

@@ -79,7 +79,11 @@ fn downloads_64_mib(stage: &Stage) -> Result<()> {
 fn upload(stage: &Stage, site: &Site, options: &str) -> Result<()> {
     let payload = stage.payload("64m.bin")?;
     let (target, data) = (url(site.port(), "upload/file"), stage.data());
-    curl(stage, &format!("{options} --upload-file {data}/64m.bin {target}"))?.success()?;
+    curl(
+        stage,
+        &format!("{options} --upload-file {data}/64m.bin {target}"),
+    )?
+    .success()?;
     let arrived = format!("{}/upload/file", stage.dir());
     same_hash(arrived.as_ref(), &payload.sha256)?;
     Ok(std::fs::remove_file(arrived)?)
@@ -117,11 +121,18 @@ fn wrong_authority(stage: &Stage) -> Result<()> {
     let pki = stage.pki();
     for version in ["--tls-max 1.2", "--tlsv1.3"] {
         let tls = url(site.port(), "tls");
-        curl(stage, &format!("{version} --cacert {pki}/stranger.pem {tls}"))?
-            .code(60)?
-            .prints("SSL certificate problem: unable to get local issuer certificate")?
-            .stdout_is("")?;
-        curl(stage, &format!("{version} --insecure --cacert {pki}/stranger.pem {tls}"))?.success()?;
+        curl(
+            stage,
+            &format!("{version} --cacert {pki}/stranger.pem {tls}"),
+        )?
+        .code(60)?
+        .prints("SSL certificate problem: unable to get local issuer certificate")?
+        .stdout_is("")?;
+        curl(
+            stage,
+            &format!("{version} --insecure --cacert {pki}/stranger.pem {tls}"),
+        )?
+        .success()?;
     }
     Ok(())
 }
@@ -129,10 +140,15 @@ fn wrong_authority(stage: &Stage) -> Result<()> {
 fn wrong_host(stage: &Stage) -> Result<()> {
     let site = site::start(stage)?;
     for version in ["--tls-max 1.2", "--tlsv1.3"] {
-        curl(stage, &format!("{version} {}", url(site.wrong_host(), "tls")))?
-            .code(60)?
-            .prints("SSL: no alternative certificate subject name matches target host name 'localhost'")?
-            .stdout_is("")?;
+        curl(
+            stage,
+            &format!("{version} {}", url(site.wrong_host(), "tls")),
+        )?
+        .code(60)?
+        .prints(
+            "SSL: no alternative certificate subject name matches target host name 'localhost'",
+        )?
+        .stdout_is("")?;
     }
     Ok(())
 }
@@ -157,7 +173,11 @@ fn authorities(stage: &Stage) -> Result<()> {
     ] {
         curl(stage, &format!("{good} {tls}"))?.success()?;
     }
-    curl(stage, &format!("--capath {} {tls} --cacert {pki}/stranger.pem", stage.dir()))?.code(60)?;
+    curl(
+        stage,
+        &format!("--capath {} {tls} --cacert {pki}/stranger.pem", stage.dir()),
+    )?
+    .code(60)?;
     curl(stage, &format!("--cacert {pki}/nothing.pem {tls}"))?
         .code(77)?
         .prints("error setting certificate file")?;
@@ -209,9 +229,18 @@ fn excluded_versions(stage: &Stage) -> Result<()> {
 fn cipher_strings(stage: &Stage) -> Result<()> {
     let tls = url(site::start(stage)?.port(), "tls");
     for (options, cipher) in [
-        ("--tls-max 1.2 --ciphers ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256"),
-        ("--tls-max 1.2 --ciphers ECDHE+CHACHA20:!aRSA", "ECDHE-ECDSA-CHACHA20-POLY1305"),
-        ("--tls13-ciphers TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256"),
+        (
+            "--tls-max 1.2 --ciphers ECDHE-RSA-AES128-GCM-SHA256",
+            "ECDHE-RSA-AES128-GCM-SHA256",
+        ),
+        (
+            "--tls-max 1.2 --ciphers ECDHE+CHACHA20:!aRSA",
+            "ECDHE-ECDSA-CHACHA20-POLY1305",
+        ),
+        (
+            "--tls13-ciphers TLS_AES_128_GCM_SHA256",
+            "TLS_AES_128_GCM_SHA256",
+        ),
         ("--curves P-384", "TLS_AES_256_GCM_SHA384"),
     ] {
         curl(stage, &format!("{options} {tls}"))?
@@ -240,8 +269,13 @@ fn resumption(stage: &Stage) -> Result<()> {
         // The connection is closed after each request, so the second is a new one.
         let root = format!("--cacert {}/root.pem", stage.pki());
         let one = format!("-sS --http1.1 -H connection:close {root} {version} {tls}");
-        let tool = stage.under_test("curl")?.words(&format!("{one} --next {one}"));
-        tool.run()?.success()?.prints(" . HTTP")?.prints(" r HTTP")?;
+        let tool = stage
+            .under_test("curl")?
+            .words(&format!("{one} --next {one}"));
+        tool.run()?
+            .success()?
+            .prints(" . HTTP")?
+            .prints(" r HTTP")?;
         curl(stage, &format!("--no-sessionid {version} {tls}"))?.success()?;
     }
     Ok(())
@@ -249,21 +283,33 @@ fn resumption(stage: &Stage) -> Result<()> {
 
 fn stapled_response(stage: &Stage) -> Result<()> {
     let pki = stage.pki();
-    let server = site::nginx(stage, |stage| stage.peer("nginx"), |[with, without]| {
-        let certificate = format!("ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {pki}/rsa.pem; ssl_certificate_key {pki}/rsa.key;");
-        format!(
-            "server {{ listen {with} ssl; {certificate} ssl_stapling on; ssl_stapling_file {pki}/rsa.ocsp; }}\n\
+    let server = site::nginx(
+        stage,
+        |stage| stage.peer("nginx"),
+        |[with, without]| {
+            let certificate = format!(
+                "ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {pki}/rsa.pem; ssl_certificate_key {pki}/rsa.key;"
+            );
+            format!(
+                "server {{ listen {with} ssl; {certificate} ssl_stapling on; ssl_stapling_file {pki}/rsa.ocsp; }}\n\
              server {{ listen {without} ssl; {certificate} }}"
-        )
-    })?;
+            )
+        },
+    )?;
     let [with, without] = server.ports;
     for version in ["--tls-max 1.2", "--tlsv1.3"] {
-        curl(stage, &format!("-v --cert-status {version} {}", url(with, "1k.bin -o got")))?
-            .success()?
-            .prints("SSL certificate status: good (0)")?;
-        curl(stage, &format!("--cert-status {version} {}", url(without, "1k.bin")))?
-            .code(91)?
-            .prints("No OCSP response received")?;
+        curl(
+            stage,
+            &format!("-v --cert-status {version} {}", url(with, "1k.bin -o got")),
+        )?
+        .success()?
+        .prints("SSL certificate status: good (0)")?;
+        curl(
+            stage,
+            &format!("--cert-status {version} {}", url(without, "1k.bin")),
+        )?
+        .code(91)?
+        .prints("No OCSP response received")?;
     }
     Ok(())
 }
@@ -290,8 +336,17 @@ fn https_proxy(stage: &Stage) -> Result<()> {
     curl(stage, &format!("{through} {}", url(site.port(), "10m.bin")))?
         .success()?
         .stdout_hash(&payload.sha256)?;
-    let wrong = through.replace("--proxy-cacert ", "--proxy-cacert").replace("--proxy-cacert", "--cacert ");
-    curl(stage, &format!("{wrong} --proxy-cacert {pki}/stranger.pem {}", url(site.port(), "tls")))?.code(60)?;
+    let wrong = through
+        .replace("--proxy-cacert ", "--proxy-cacert")
+        .replace("--proxy-cacert", "--cacert ");
+    curl(
+        stage,
+        &format!(
+            "{wrong} --proxy-cacert {pki}/stranger.pem {}",
+            url(site.port(), "tls")
+        ),
+    )?
+    .code(60)?;
     Ok(())
 }
 
@@ -304,8 +359,13 @@ fn key_log(stage: &Stage) -> Result<()> {
         ("--tlsv1.3", "EXPORTER_SECRET "),
     ] {
         let tool = stage.under_test("curl")?.env("SSLKEYLOGFILE", &file);
-        tool.words(&format!("{line} {version} {tls}")).run()?.success()?;
-        ensure!(stage.read("keys")?.contains(label), "the key log lacks {label}");
+        tool.words(&format!("{line} {version} {tls}"))
+            .run()?
+            .success()?;
+        ensure!(
+            stage.read("keys")?.contains(label),
+            "the key log lacks {label}"
+        );
     }
     Ok(())
 }
@@ -317,10 +377,14 @@ fn truncated(stage: &Stage) -> Result<()> {
         let pki = stage.pki();
         let server = stage.serve(|[port]| {
             let certificate = format!("-cert {pki}/ecdsa-leaf.pem -key {pki}/ecdsa.key");
-            let line = format!("s_server -accept {port} {certificate} -cert_chain {pki}/intermediate.pem");
+            let line =
+                format!("s_server -accept {port} {certificate} -cert_chain {pki}/intermediate.pem");
             Ok(stage.peer("openssl")?.words(&line).input_open())
         })?;
-        let line = format!("-sSN --http1.1 --cacert {pki}/root.pem {}", url(server.port(), ""));
+        let line = format!(
+            "-sSN --http1.1 --cacert {pki}/root.pem {}",
+            url(server.port(), "")
+        );
         let curl = stage.under_test("curl")?.words(&line).start()?;
         server.process.wait_for("GET / HTTP/1.1")?;
         let response = format!("HTTP/1.1 200 OK\n{header}\npart of it\n");

@@ -13,23 +13,39 @@ const HAPROXY: Program = Program {
 };
 
 pub(super) const SCENARIOS: &[Scenario] = &[
-    Scenario::new(HAPROXY, "reencrypts_64_mib", |stage| reencrypts_64_mib(stage, "http"))
-        .holds(&[Lesson::NothingLeftInside, Lesson::ModeGetter]),
-    Scenario::new(HAPROXY, "reencrypts_64_mib_as_tcp", |stage| reencrypts_64_mib(stage, "tcp")),
+    Scenario::new(HAPROXY, "reencrypts_64_mib", |stage| {
+        reencrypts_64_mib(stage, "http")
+    })
+    .holds(&[Lesson::NothingLeftInside, Lesson::ModeGetter]),
+    Scenario::new(HAPROXY, "reencrypts_64_mib_as_tcp", |stage| {
+        reencrypts_64_mib(stage, "tcp")
+    }),
     Scenario::new(HAPROXY, "slow_reader_of_50_mb", slow_reader).holds(&[Lesson::SentOnce]),
     Scenario::new(HAPROXY, "http2_64_mib", http2_64_mib),
     Scenario::new(HAPROXY, "asynchronous_mode", asynchronous_mode).holds(&[Lesson::ModeGetter]),
     Scenario::new(HAPROXY, "certificate_required", certificate_required)
         .holds(&[Lesson::ClientWithoutCertificate, Lesson::ClientOfAStranger]),
     Scenario::new(HAPROXY, "certificate_optional", certificate_optional),
-    Scenario::new(HAPROXY, "upstream_refused", upstream_refused)
-        .holds(&[Lesson::WrongAuthority, Lesson::WrongHost, Lesson::Expired]),
-    Scenario::new(HAPROXY, "upstream_sessions_and_certificate", upstream_sessions)
-        .holds(&[Lesson::SessionsResume]),
-    Scenario::new(HAPROXY, "excluded_versions", excluded_versions).holds(&[Lesson::ExcludedVersion]),
+    Scenario::new(HAPROXY, "upstream_refused", upstream_refused).holds(&[
+        Lesson::WrongAuthority,
+        Lesson::WrongHost,
+        Lesson::Expired,
+    ]),
+    Scenario::new(
+        HAPROXY,
+        "upstream_sessions_and_certificate",
+        upstream_sessions,
+    )
+    .holds(&[Lesson::SessionsResume]),
+    Scenario::new(HAPROXY, "excluded_versions", excluded_versions)
+        .holds(&[Lesson::ExcludedVersion]),
     Scenario::new(HAPROXY, "cipher_strings", cipher_strings)
         .holds(&[Lesson::CipherStrings, Lesson::DhParameters]),
-    Scenario::new(HAPROXY, "certificates_in_a_folder", certificates_in_a_folder),
+    Scenario::new(
+        HAPROXY,
+        "certificates_in_a_folder",
+        certificates_in_a_folder,
+    ),
     Scenario::new(HAPROXY, "rsa_and_ecdsa", rsa_and_ecdsa),
     Scenario::new(HAPROXY, "key_mismatch", key_mismatch).holds(&[Lesson::KeyMismatch]),
     Scenario::new(HAPROXY, "resumption", resumption).holds(&[Lesson::SessionsResume]),
@@ -70,14 +86,24 @@ fn configuration(global: &str, sections: &str) -> String {
 fn front(stage: &Stage, bind: &str) -> Result<Server<1>> {
     let pki = stage.pki();
     let certificate = format!("crt {pki}/rsa-both.pem");
-    let certificate = if bind.contains("crt ") { "" } else { &certificate };
+    let certificate = if bind.contains("crt ") {
+        ""
+    } else {
+        &certificate
+    };
     serve(stage, "", |[port]| {
         format!("frontend in\n  bind :{port} ssl {certificate} {bind}\n  {TELL}")
     })
 }
 
 /// A front end and a back end over TLS, with these options of the server.
-fn between(stage: &Stage, mode: &str, bind: &str, upstream: u16, server: &str) -> Result<Server<1>> {
+fn between(
+    stage: &Stage,
+    mode: &str,
+    bind: &str,
+    upstream: u16,
+    server: &str,
+) -> Result<Server<1>> {
     let pki = stage.pki();
     serve(stage, "", |[port]| {
         format!(
@@ -88,7 +114,10 @@ fn between(stage: &Stage, mode: &str, bind: &str, upstream: u16, server: &str) -
 }
 
 fn verified(stage: &Stage, authority: &str) -> String {
-    format!("verify required verifyhost localhost sni str(localhost) ca-file {}/{authority}.pem", stage.pki())
+    format!(
+        "verify required verifyhost localhost sni str(localhost) ca-file {}/{authority}.pem",
+        stage.pki()
+    )
 }
 
 fn curl(stage: &Stage, options: &str) -> Result<Finished> {
@@ -110,11 +139,18 @@ fn reencrypts_64_mib(stage: &Stage, mode: &str) -> Result<()> {
     let (site, payload) = (site::start(stage)?, stage.payload("64m.bin")?);
     for (upstream, version) in [(site.old(), BOTH[1]), (site.new(), BOTH[0])] {
         let server = between(stage, mode, "", upstream, &verified(stage, "root"))?;
-        curl(stage, &format!("--http1.1 {version} {}", url(server.port(), "64m.bin")))?
-            .success()?
-            .stdout_hash(&payload.sha256)?;
+        curl(
+            stage,
+            &format!("--http1.1 {version} {}", url(server.port(), "64m.bin")),
+        )?
+        .success()?
+        .stdout_hash(&payload.sha256)?;
         let (target, data) = (url(server.port(), "upload/file"), stage.data());
-        curl(stage, &format!("--http1.1 {version} -T {data}/64m.bin {target}"))?.success()?;
+        curl(
+            stage,
+            &format!("--http1.1 {version} -T {data}/64m.bin {target}"),
+        )?
+        .success()?;
         let arrived = format!("{}/upload/file", stage.dir());
         same_hash(arrived.as_ref(), &payload.sha256)?;
         std::fs::remove_file(arrived)?;
@@ -129,7 +165,9 @@ fn slow_reader(stage: &Stage) -> Result<()> {
     for version in BOTH {
         let file = url(server.port(), "50m.bin");
         let slow = format!("--http1.1 --limit-rate 40M {version} {file}");
-        curl(stage, &slow)?.success()?.stdout_hash(&payload.sha256)?;
+        curl(stage, &slow)?
+            .success()?
+            .stdout_hash(&payload.sha256)?;
     }
     Ok(())
 }
@@ -159,9 +197,12 @@ fn asynchronous_mode(stage: &Stage) -> Result<()> {
         )
     })?;
     for version in BOTH {
-        curl(stage, &format!("{version} {}", url(server.port(), "10m.bin")))?
-            .success()?
-            .stdout_hash(&payload.sha256)?;
+        curl(
+            stage,
+            &format!("{version} {}", url(server.port(), "10m.bin")),
+        )?
+        .success()?
+        .stdout_hash(&payload.sha256)?;
     }
     Ok(())
 }
@@ -174,9 +215,12 @@ fn certificate_required(stage: &Stage) -> Result<()> {
     )?;
     let tls = url(server.port(), "tls");
     for version in BOTH {
-        curl(stage, &format!("{version} --cert {pki}/client-both.pem {tls}"))?
-            .success()?
-            .prints("used=1 verify=0 subject=/CN=client")?;
+        curl(
+            stage,
+            &format!("{version} --cert {pki}/client-both.pem {tls}"),
+        )?
+        .success()?
+        .prints("used=1 verify=0 subject=/CN=client")?;
         for refused in [
             String::new(),
             format!("--cert {pki}/strange-client-both.pem"),
@@ -201,12 +245,21 @@ fn certificate_optional(stage: &Stage) -> Result<()> {
         curl(stage, &format!("{version} {tls}"))?
             .success()?
             .prints("used=0 verify=0")?;
-        curl(stage, &format!("{version} --cert {pki}/client-both.pem {tls}"))?
-            .success()?
-            .prints("used=1 verify=0")?;
-        let strange = curl(stage, &format!("{version} --cert {pki}/strange-client-both.pem {tls}"))?;
+        curl(
+            stage,
+            &format!("{version} --cert {pki}/client-both.pem {tls}"),
+        )?
+        .success()?
+        .prints("used=1 verify=0")?;
+        let strange = curl(
+            stage,
+            &format!("{version} --cert {pki}/strange-client-both.pem {tls}"),
+        )?;
         let output = strange.success()?.stdout();
-        ensure!(output.contains("used=1") && !output.contains("verify=0"), "{output}");
+        ensure!(
+            output.contains("used=1") && !output.contains("verify=0"),
+            "{output}"
+        );
     }
     Ok(())
 }
@@ -245,7 +298,9 @@ fn upstream_sessions(stage: &Stage) -> Result<()> {
             )
         })?;
         for reused in [" . HTTP/1.1", " r HTTP/1.1"] {
-            curl(stage, &url(server.port(), "tls"))?.success()?.prints(reused)?;
+            curl(stage, &url(server.port(), "tls"))?
+                .success()?
+                .prints(reused)?;
         }
     }
     Ok(())
@@ -295,7 +350,11 @@ fn cipher_strings(stage: &Stage) -> Result<()> {
 /// What `haproxy -c` says of a front end with these options.
 fn check(stage: &Stage, bind: &str) -> Result<Finished> {
     let certificate = format!("crt {}/rsa-both.pem", stage.pki());
-    let certificate = if bind.contains("crt ") { "" } else { &certificate };
+    let certificate = if bind.contains("crt ") {
+        ""
+    } else {
+        &certificate
+    };
     let sections = format!("frontend in\n  bind :1 ssl {certificate} {bind}\n  {TELL}");
     let file = stage.write("check.cfg", &configuration("", &sections))?;
     stage.under_test("haproxy")?.words("-c -f").arg(file).run()
@@ -307,15 +366,27 @@ fn certificates_in_a_folder(stage: &Stage) -> Result<()> {
         let file = std::fs::read_to_string(format!("{pki}/{name}-both.pem"))?;
         stage.write(&format!("certificates/{name}.pem"), &file)?;
     }
-    let server = front(stage, &format!("crt {}/certificates/ strict-sni", stage.dir()))?;
+    let server = front(
+        stage,
+        &format!("crt {}/certificates/ strict-sni", stage.dir()),
+    )?;
     for version in ["-tls1_2", "-tls1_3"] {
         for name in ["alpha.test", "beta.test", "localhost"] {
-            s_client(stage, server.port(), &format!("{version} -servername {name}"))?
-                .success()?
-                .prints(&format!("subject=CN = {name}"))?
-                .prints(&format!("name={name} "))?;
+            s_client(
+                stage,
+                server.port(),
+                &format!("{version} -servername {name}"),
+            )?
+            .success()?
+            .prints(&format!("subject=CN = {name}"))?
+            .prints(&format!("name={name} "))?;
         }
-        s_client(stage, server.port(), &format!("{version} -servername no.test"))?.code(1)?;
+        s_client(
+            stage,
+            server.port(),
+            &format!("{version} -servername no.test"),
+        )?
+        .code(1)?;
     }
     Ok(())
 }
@@ -333,9 +404,13 @@ fn rsa_and_ecdsa(stage: &Stage) -> Result<()> {
         ("-tls1_3 -sigalgs RSA-PSS+SHA256:RSA-PSS+SHA384", "RSA-PSS"),
         ("-tls1_3", "ECDSA"),
     ] {
-        s_client(stage, server.port(), &format!("{options} -servername localhost"))?
-            .success()?
-            .prints(&format!("Peer signature type: {signature}"))?;
+        s_client(
+            stage,
+            server.port(),
+            &format!("{options} -servername localhost"),
+        )?
+        .success()?
+        .prints(&format!("Peer signature type: {signature}"))?;
     }
     Ok(())
 }
@@ -380,8 +455,14 @@ fn resumption(stage: &Stage) -> Result<()> {
 
 fn stapled_response(stage: &Stage) -> Result<()> {
     let pki = stage.pki();
-    let certificate = stage.write("rsa.pem", &std::fs::read_to_string(format!("{pki}/rsa-both.pem"))?)?;
-    std::fs::copy(format!("{pki}/rsa.ocsp"), format!("{}/rsa.pem.ocsp", stage.dir()))?;
+    let certificate = stage.write(
+        "rsa.pem",
+        &std::fs::read_to_string(format!("{pki}/rsa-both.pem"))?,
+    )?;
+    std::fs::copy(
+        format!("{pki}/rsa.ocsp"),
+        format!("{}/rsa.pem.ocsp", stage.dir()),
+    )?;
     let server = front(stage, &format!("crt {}", certificate.display()))?;
     for version in ["-tls1_2", "-tls1_3"] {
         s_client(stage, server.port(), &format!("{version} -status"))?
@@ -412,7 +493,10 @@ fn what_the_client_offered(stage: &Stage) -> Result<()> {
     for line in stage.read("keys")?.lines() {
         if let Some(secret) = line.strip_prefix("SERVER_TRAFFIC_SECRET_0 ") {
             let (random, secret) = secret.split_once(' ').unwrap_or_default();
-            ensure!(page.contains(&format!("random={}", random.to_uppercase())), "another random");
+            ensure!(
+                page.contains(&format!("random={}", random.to_uppercase())),
+                "another random"
+            );
             ensure!(page.contains(&format!("secret={secret}")), "another secret");
             return Ok(());
         }
@@ -425,7 +509,9 @@ fn base64(bytes: &[u8]) -> String {
     let mut text = String::new();
     // Whole groups of three only: that is what is asked for here.
     for group in bytes.chunks_exact(3) {
-        let bits = group.iter().fold(0_usize, |bits, &byte| bits << 8 | usize::from(byte));
+        let bits = group
+            .iter()
+            .fold(0_usize, |bits, &byte| bits << 8 | usize::from(byte));
         for shift in [18, 12, 6, 0] {
             text.push(char::from(alphabet[bits >> shift & 63]));
         }

@@ -1,6 +1,5 @@
 //! nginx under the library, against curl and s_client on the system's.
 
-
 use anyhow::Result;
 use rustix::process::Signal;
 use ssl_testkit::throttle::Relay;
@@ -34,9 +33,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario::new(NGINX, "resumption_by_ticket_key", resumption_by_ticket_key)
         .holds(&[Lesson::SessionsResume]),
     Scenario::new(NGINX, "upstream_64_mib", upstream_64_mib),
-    Scenario::new(NGINX, "upstream_of_wrong_authority", upstream_refused)
-        .holds(&[Lesson::WrongAuthority, Lesson::WrongHost, Lesson::Expired]),
-    Scenario::new(NGINX, "upstream_sessions_and_certificate", upstream_sessions),
+    Scenario::new(NGINX, "upstream_of_wrong_authority", upstream_refused).holds(&[
+        Lesson::WrongAuthority,
+        Lesson::WrongHost,
+        Lesson::Expired,
+    ]),
+    Scenario::new(
+        NGINX,
+        "upstream_sessions_and_certificate",
+        upstream_sessions,
+    ),
     Scenario::new(NGINX, "key_mismatch", key_mismatch).holds(&[Lesson::KeyMismatch]),
     Scenario::new(NGINX, "locked_key", locked_key).holds(&[Lesson::PassPhrases]),
     Scenario::new(NGINX, "server_names", server_names),
@@ -102,20 +108,33 @@ fn static_64_mib(stage: &Stage) -> Result<()> {
 fn slow_reader(stage: &Stage) -> Result<()> {
     // The client reads slower than the server writes, so that nearly every write blocks; then again through a relay
     // that passes pieces of odd sizes.
-    let (server, payload) = (one(stage, "output_buffers 4 256k;")?, stage.payload("50m.bin")?);
+    let (server, payload) = (
+        one(stage, "output_buffers 4 256k;")?,
+        stage.payload("50m.bin")?,
+    );
     let file = url(server.port(), "50m.bin");
     for version in BOTH {
         let slow = format!("--http1.1 --limit-rate 40M {version} {file}");
-        curl(stage, &slow)?.success()?.stdout_hash(&payload.sha256)?;
+        curl(stage, &slow)?
+            .success()?
+            .stdout_hash(&payload.sha256)?;
     }
     let relay = Relay::start(([127, 0, 0, 1], server.port()).into(), 7919)?;
-    let through = format!("--http1.1 --tlsv1.3 {}", url(relay.addr().port(), "50m.bin"));
-    curl(stage, &through)?.success()?.stdout_hash(&payload.sha256)?;
+    let through = format!(
+        "--http1.1 --tlsv1.3 {}",
+        url(relay.addr().port(), "50m.bin")
+    );
+    curl(stage, &through)?
+        .success()?
+        .stdout_hash(&payload.sha256)?;
     Ok(())
 }
 
 fn slow_readers_over_http2(stage: &Stage) -> Result<()> {
-    let (server, payload) = (one(stage, "http2_chunk_size 16k;")?, stage.payload("10m.bin")?);
+    let (server, payload) = (
+        one(stage, "http2_chunk_size 16k;")?,
+        stage.payload("10m.bin")?,
+    );
     let (dir, file) = (stage.dir(), url(server.port(), "10m.bin?[1-4]"));
     let slow = format!("--http2 --parallel --limit-rate 20M -o {dir}/got-#1 {file}");
     curl(stage, &slow)?.success()?;
@@ -148,7 +167,11 @@ fn uploads_64_mib(stage: &Stage) -> Result<()> {
     let (server, payload) = (one(stage, "")?, stage.payload("64m.bin")?);
     for version in ["--http1.1 --tls-max 1.2", "--http1.1 --tlsv1.3", "--http2"] {
         let (target, data) = (url(server.port(), "upload/file"), stage.data());
-        curl(stage, &format!("{version} --upload-file {data}/64m.bin {target}"))?.success()?;
+        curl(
+            stage,
+            &format!("{version} --upload-file {data}/64m.bin {target}"),
+        )?
+        .success()?;
         let arrived = format!("{}/upload/file", stage.dir());
         same_hash(arrived.as_ref(), &payload.sha256)?;
         std::fs::remove_file(arrived)?;
@@ -160,14 +183,19 @@ fn certificate_required(stage: &Stage) -> Result<()> {
     let pki = stage.pki();
     let server = one(
         stage,
-        &format!("ssl_verify_client on; ssl_verify_depth 3; ssl_client_certificate {pki}/root.pem;"),
+        &format!(
+            "ssl_verify_client on; ssl_verify_depth 3; ssl_client_certificate {pki}/root.pem;"
+        ),
     )?;
     let tls = url(server.port(), "tls");
     for version in BOTH {
         for name in ["client", "client-rsa"] {
-            curl(stage, &format!("{version} --cert {pki}/{name}-both.pem {tls}"))?
-                .success()?
-                .prints(&format!("SUCCESS CN={name}"))?;
+            curl(
+                stage,
+                &format!("{version} --cert {pki}/{name}-both.pem {tls}"),
+            )?
+            .success()?
+            .prints(&format!("SUCCESS CN={name}"))?;
         }
         for refused in ["", &format!("--cert {pki}/strange-client-both.pem")] {
             curl(stage, &format!("{version} {refused} {tls}"))?
@@ -184,7 +212,9 @@ fn certificate_optional(stage: &Stage) -> Result<()> {
     let pki = stage.pki();
     let server = one(
         stage,
-        &format!("ssl_verify_client optional; ssl_verify_depth 3; ssl_client_certificate {pki}/root.pem;"),
+        &format!(
+            "ssl_verify_client optional; ssl_verify_depth 3; ssl_client_certificate {pki}/root.pem;"
+        ),
     )?;
     let tls = url(server.port(), "tls");
     let open = one(stage, "ssl_verify_client optional_no_ca;")?;
@@ -212,8 +242,16 @@ fn certificate_revoked(stage: &Stage) -> Result<()> {
     )?;
     let tls = url(server.port(), "tls");
     for version in BOTH {
-        curl(stage, &format!("{version} --cert {pki}/client-both.pem {tls}"))?.success()?;
-        curl(stage, &format!("{version} --cert {pki}/revoked-both.pem {tls}"))?.code(22)?;
+        curl(
+            stage,
+            &format!("{version} --cert {pki}/client-both.pem {tls}"),
+        )?
+        .success()?;
+        curl(
+            stage,
+            &format!("{version} --cert {pki}/revoked-both.pem {tls}"),
+        )?
+        .code(22)?;
     }
     server.process.wait_for("certificate revoked")
 }
@@ -222,15 +260,27 @@ fn excluded_versions(stage: &Stage) -> Result<()> {
     let certificate = certificate(stage, "rsa");
     let server = serve(stage, |[old, new, default]: [u16; 3]| {
         let one = |port, versions| {
-            format!("server {{ listen {port} ssl; {certificate} {versions} location = /tls {{ return 200 \"$ssl_protocol\"; }} }}\n")
+            format!(
+                "server {{ listen {port} ssl; {certificate} {versions} location = /tls {{ return 200 \"$ssl_protocol\"; }} }}\n"
+            )
         };
         one(old, "ssl_protocols TLSv1.2;") + &one(new, "ssl_protocols TLSv1.3;") + &one(default, "")
     })?;
     let [old, new, default] = server.ports;
-    curl(stage, &url(old, "tls"))?.success()?.stdout_is("TLSv1.2")?;
-    curl(stage, &url(new, "tls"))?.success()?.stdout_is("TLSv1.3")?;
-    curl(stage, &url(default, "tls"))?.success()?.stdout_is("TLSv1.2")?;
-    for (version, port) in [("--tls-max 1.2", new), ("--tlsv1.3", old), ("--tlsv1.3", default)] {
+    curl(stage, &url(old, "tls"))?
+        .success()?
+        .stdout_is("TLSv1.2")?;
+    curl(stage, &url(new, "tls"))?
+        .success()?
+        .stdout_is("TLSv1.3")?;
+    curl(stage, &url(default, "tls"))?
+        .success()?
+        .stdout_is("TLSv1.2")?;
+    for (version, port) in [
+        ("--tls-max 1.2", new),
+        ("--tlsv1.3", old),
+        ("--tlsv1.3", default),
+    ] {
         curl(stage, &format!("{version} {}", url(port, "tls")))?
             .code(35)?
             .prints("alert protocol version")?;
@@ -305,7 +355,8 @@ fn resumption_from_cache(stage: &Stage) -> Result<()> {
         )
     };
     let server = stage.serve(|[shared, builtin, off]| {
-        let http = http(shared, "shared:all:1m") + &http(builtin, "builtin:100") + &http(off, "off");
+        let http =
+            http(shared, "shared:all:1m") + &http(builtin, "builtin:100") + &http(off, "off");
         let main = "worker_processes 4;";
         let text = site::configuration(stage, "", &http).replace("worker_processes 1;", main);
         let file = stage.write("nginx.conf", &text)?;
@@ -382,9 +433,12 @@ fn upstream_64_mib(stage: &Stage) -> Result<()> {
     let (site, payload) = (site::start(stage)?, stage.payload("64m.bin")?);
     for upstream in [site.old(), site.new()] {
         let server = in_front(stage, &verified(stage, "root"), upstream)?;
-        curl(stage, &format!("--http1.1 {}", url(server.port(), "64m.bin")))?
-            .success()?
-            .stdout_hash(&payload.sha256)?;
+        curl(
+            stage,
+            &format!("--http1.1 {}", url(server.port(), "64m.bin")),
+        )?
+        .success()?
+        .stdout_hash(&payload.sha256)?;
         let (target, data) = (url(server.port(), "upload/file"), stage.data());
         curl(stage, &format!("-T {data}/64m.bin {target}"))?.success()?;
         let arrived = format!("{}/upload/file", stage.dir());
@@ -398,10 +452,22 @@ fn upstream_64_mib(stage: &Stage) -> Result<()> {
 fn upstream_refused(stage: &Stage) -> Result<()> {
     let site = site::start(stage)?;
     for (authority, upstream, reason) in [
-        ("stranger", site.old(), "unable to get local issuer certificate"),
-        ("stranger", site.new(), "unable to get local issuer certificate"),
+        (
+            "stranger",
+            site.old(),
+            "unable to get local issuer certificate",
+        ),
+        (
+            "stranger",
+            site.new(),
+            "unable to get local issuer certificate",
+        ),
         ("root", site.expired(), "certificate has expired"),
-        ("root", site.wrong_host(), "upstream SSL certificate does not match \"localhost\""),
+        (
+            "root",
+            site.wrong_host(),
+            "upstream SSL certificate does not match \"localhost\"",
+        ),
     ] {
         let server = in_front(stage, &verified(stage, authority), upstream)?;
         curl(stage, &url(server.port(), "1k.bin"))?
@@ -415,7 +481,9 @@ fn upstream_refused(stage: &Stage) -> Result<()> {
 
 fn upstream_sessions(stage: &Stage) -> Result<()> {
     let (site, pki) = (site::start(stage)?, stage.pki());
-    let own = format!("proxy_ssl_certificate {pki}/client.pem; proxy_ssl_certificate_key {pki}/client.key;");
+    let own = format!(
+        "proxy_ssl_certificate {pki}/client.pem; proxy_ssl_certificate_key {pki}/client.key;"
+    );
     let server = in_front(stage, &own, site.mutual())?;
     curl(stage, &url(server.port(), "who"))?
         .success()?
@@ -424,7 +492,9 @@ fn upstream_sessions(stage: &Stage) -> Result<()> {
         let settings = verified(stage, "root") + "proxy_set_header Connection close;";
         let server = in_front(stage, &settings, upstream)?;
         for reused in [" . HTTP/1.1", " r HTTP/1.1"] {
-            curl(stage, &url(server.port(), "tls"))?.success()?.prints(reused)?;
+            curl(stage, &url(server.port(), "tls"))?
+                .success()?
+                .prints(reused)?;
         }
     }
     Ok(())
@@ -434,7 +504,8 @@ fn key_mismatch(stage: &Stage) -> Result<()> {
     let pki = stage.pki();
     // A key of another type is kept for a certificate of its type, and refused by nobody.
     for (name, key) in [("rsa", "client-rsa"), ("ecdsa", "alpha"), ("p384", "ecdsa")] {
-        let pair = format!("ssl_certificate {pki}/{name}.pem; ssl_certificate_key {pki}/{key}.key;");
+        let pair =
+            format!("ssl_certificate {pki}/{name}.pem; ssl_certificate_key {pki}/{key}.key;");
         test(stage, &pair)?
             .code(1)?
             .prints("SSL_CTX_use_PrivateKey")?
@@ -458,7 +529,9 @@ fn locked_key(stage: &Stage) -> Result<()> {
     };
     test(stage, &with("wrong-phrases"))?.code(1)?;
     test(stage, &with("phrases"))?.success()?;
-    let server = serve(stage, |[port]| format!("server {{ listen {port} ssl; {} }}", with("phrases")))?;
+    let server = serve(stage, |[port]| {
+        format!("server {{ listen {port} ssl; {} }}", with("phrases"))
+    })?;
     curl(stage, &url(server.port(), "1k.bin -o got"))?.success()?;
     Ok(())
 }
@@ -502,9 +575,13 @@ fn certificates_by_variable(stage: &Stage) -> Result<()> {
     })?;
     for version in ["-tls1_2", "-tls1_3"] {
         for name in ["alpha.test", "beta.test", "localhost"] {
-            s_client(stage, server.port(), &format!("{version} -servername {name}"))?
-                .success()?
-                .prints(&format!("subject=CN = {name}"))?;
+            s_client(
+                stage,
+                server.port(),
+                &format!("{version} -servername {name}"),
+            )?
+            .success()?
+            .prints(&format!("subject=CN = {name}"))?;
         }
     }
     Ok(())
@@ -527,7 +604,10 @@ fn rsa_and_ecdsa(stage: &Stage) -> Result<()> {
 
 fn stapled_response(stage: &Stage) -> Result<()> {
     let pki = stage.pki();
-    let server = one(stage, &format!("ssl_stapling on; ssl_stapling_file {pki}/rsa.ocsp;"))?;
+    let server = one(
+        stage,
+        &format!("ssl_stapling on; ssl_stapling_file {pki}/rsa.ocsp;"),
+    )?;
     for version in ["-tls1_2", "-tls1_3"] {
         s_client(stage, server.port(), &format!("{version} -status"))?
             .success()?
@@ -548,7 +628,9 @@ fn early_data(stage: &Stage) -> Result<()> {
     let (dir, port) = (stage.dir(), server.port());
     s_client(stage, port, &format!("-tls1_3 -sess_out {dir}/session"))?.success()?;
     stage.write("early", "GET /early HTTP/1.0\r\n\r\n")?;
-    let line = format!("s_client -connect localhost:{port} -tls1_3 -sess_in {dir}/session -early_data {dir}/early");
+    let line = format!(
+        "s_client -connect localhost:{port} -tls1_3 -sess_in {dir}/session -early_data {dir}/early"
+    );
     let client = stage.peer("openssl")?.words(&line).input_open().start()?;
     client.wait_for("Early data was ")?;
     if client.output().contains("Early data was accepted") {
@@ -585,11 +667,20 @@ fn reload_under_load(stage: &Stage) -> Result<()> {
 }
 
 fn small_buffers(stage: &Stage) -> Result<()> {
-    let (server, payload) = (one(stage, "ssl_buffer_size 1k; output_buffers 1 3k; postpone_output 0;")?, stage.payload("10m.bin")?);
+    let (server, payload) = (
+        one(
+            stage,
+            "ssl_buffer_size 1k; output_buffers 1 3k; postpone_output 0;",
+        )?,
+        stage.payload("10m.bin")?,
+    );
     for version in BOTH {
-        curl(stage, &format!("{version} {}", url(server.port(), "10m.bin")))?
-            .success()?
-            .stdout_hash(&payload.sha256)?;
+        curl(
+            stage,
+            &format!("{version} {}", url(server.port(), "10m.bin")),
+        )?
+        .success()?
+        .stdout_hash(&payload.sha256)?;
     }
     Ok(())
 }

@@ -12,12 +12,25 @@ const S_CLIENT: Program = Program {
 };
 
 pub(super) const SCENARIOS: &[Scenario] = &[
-    Scenario::new(S_CLIENT, "tls12", |stage| verified(stage, "-tls1_2", "TLSv1.2"))
-        .holds(&[Lesson::BindNow]),
-    Scenario::new(S_CLIENT, "tls13", |stage| verified(stage, "-tls1_3", "TLSv1.3")),
-    Scenario::new(S_CLIENT, "every_kind_of_certificate", every_kind_of_certificate),
+    Scenario::new(S_CLIENT, "tls12", |stage| {
+        verified(stage, "-tls1_2", "TLSv1.2")
+    })
+    .holds(&[Lesson::BindNow]),
+    Scenario::new(S_CLIENT, "tls13", |stage| {
+        verified(stage, "-tls1_3", "TLSv1.3")
+    }),
+    Scenario::new(
+        S_CLIENT,
+        "every_kind_of_certificate",
+        every_kind_of_certificate,
+    ),
     Scenario::new(S_CLIENT, "wrong_authority", |stage| {
-        refused(stage, "rsa", "stranger", "unable to get local issuer certificate")
+        refused(
+            stage,
+            "rsa",
+            "stranger",
+            "unable to get local issuer certificate",
+        )
     })
     .holds(&[Lesson::WrongAuthority]),
     Scenario::new(S_CLIENT, "expired", |stage| {
@@ -32,17 +45,25 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         .holds(&[Lesson::FileAndDirectory]),
     Scenario::new(S_CLIENT, "tls11_is_refused", tls11_is_refused).holds(&[Lesson::ExcludedVersion]),
     Scenario::new(S_CLIENT, "server_name_and_alpn", server_name_and_alpn),
-    Scenario::new(S_CLIENT, "resumption_tls12", |stage| resumption(stage, "-tls1_2"))
-        .holds(&[Lesson::SessionsResume]),
-    Scenario::new(S_CLIENT, "resumption_tls13", |stage| resumption(stage, "-tls1_3"))
-        .holds(&[Lesson::SessionsResume]),
+    Scenario::new(S_CLIENT, "resumption_tls12", |stage| {
+        resumption(stage, "-tls1_2")
+    })
+    .holds(&[Lesson::SessionsResume]),
+    Scenario::new(S_CLIENT, "resumption_tls13", |stage| {
+        resumption(stage, "-tls1_3")
+    })
+    .holds(&[Lesson::SessionsResume]),
     Scenario::new(S_CLIENT, "reconnect", reconnect).holds(&[Lesson::SessionsResume]),
     Scenario::new(S_CLIENT, "stapled_response", stapled_response),
     Scenario::new(S_CLIENT, "client_certificate", client_certificate),
     Scenario::new(S_CLIENT, "locked_key", locked_key).holds(&[Lesson::PassPhrases]),
     Scenario::new(S_CLIENT, "sends_64_mib", sends_64_mib).holds(&[Lesson::NothingLeftInside]),
-    Scenario::new(S_CLIENT, "sends_64_mib_nonblocking", sends_64_mib_nonblocking)
-        .holds(&[Lesson::SentOnce]),
+    Scenario::new(
+        S_CLIENT,
+        "sends_64_mib_nonblocking",
+        sends_64_mib_nonblocking,
+    )
+    .holds(&[Lesson::SentOnce]),
     Scenario::new(S_CLIENT, "receives_64_mib", receives_64_mib),
     Scenario::new(S_CLIENT, "key_log", key_log).holds(&[Lesson::KeyLog]),
     Scenario::new(S_CLIENT, "cipher_strings", cipher_strings).holds(&[Lesson::CipherStrings]),
@@ -135,11 +156,20 @@ fn authorities_in_a_folder(stage: &Stage) -> Result<()> {
         format!("-CAfile {pki}/stranger.pem -CApath {pki}/ca"),
         format!("-CAstore {pki}/root.pem"),
     ] {
-        client(stage, server.port(), &format!("-verify_return_error {authorities}"))?
-            .success()?
-            .prints("Verification: OK")?;
+        client(
+            stage,
+            server.port(),
+            &format!("-verify_return_error {authorities}"),
+        )?
+        .success()?
+        .prints("Verification: OK")?;
     }
-    client(stage, server.port(), "-verify_return_error -no-CAfile -no-CApath")?.code(1)?;
+    client(
+        stage,
+        server.port(),
+        "-verify_return_error -no-CAfile -no-CApath",
+    )?
+    .code(1)?;
     Ok(())
 }
 
@@ -177,13 +207,21 @@ fn resumption(stage: &Stage, version: &str) -> Result<()> {
     let server = www(stage, "rsa", "")?;
     let dir = stage.dir();
     let options = format!("{} {version}", strict(stage));
-    client(stage, server.port(), &format!("{options} -sess_out {dir}/session"))?
-        .success()?
-        .prints("New, TLSv1")?;
-    client(stage, server.port(), &format!("{options} -sess_in {dir}/session"))?
-        .success()?
-        .prints("Reused, TLSv1")?
-        .prints("Verification: OK")?;
+    client(
+        stage,
+        server.port(),
+        &format!("{options} -sess_out {dir}/session"),
+    )?
+    .success()?
+    .prints("New, TLSv1")?;
+    client(
+        stage,
+        server.port(),
+        &format!("{options} -sess_in {dir}/session"),
+    )?
+    .success()?
+    .prints("Reused, TLSv1")?
+    .prints("Verification: OK")?;
     Ok(())
 }
 
@@ -320,18 +358,40 @@ fn key_log(stage: &Stage) -> Result<()> {
 fn cipher_strings(stage: &Stage) -> Result<()> {
     let server = www(stage, "rsa", "")?;
     for (options, cipher) in [
-        ("-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256"),
-        ("-tls1_2 -cipher ECDHE+CHACHA20:!ECDSA", "ECDHE-RSA-CHACHA20-POLY1305"),
-        ("-tls1_2 -cipher NOPE:ECDHE+AES256:!CBC", "ECDHE-RSA-AES256-GCM-SHA384"),
-        ("-tls1_2 -cipher HIGH:!aNULL:!AES256:!CHACHA20:!DH:@STRENGTH", "ECDHE-RSA-AES128-GCM-SHA256"),
-        ("-tls1_3 -ciphersuites TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256"),
-        ("-tls1_3 -ciphersuites TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256"),
+        (
+            "-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256",
+            "ECDHE-RSA-AES128-GCM-SHA256",
+        ),
+        (
+            "-tls1_2 -cipher ECDHE+CHACHA20:!ECDSA",
+            "ECDHE-RSA-CHACHA20-POLY1305",
+        ),
+        (
+            "-tls1_2 -cipher NOPE:ECDHE+AES256:!CBC",
+            "ECDHE-RSA-AES256-GCM-SHA384",
+        ),
+        (
+            "-tls1_2 -cipher HIGH:!aNULL:!AES256:!CHACHA20:!DH:@STRENGTH",
+            "ECDHE-RSA-AES128-GCM-SHA256",
+        ),
+        (
+            "-tls1_3 -ciphersuites TLS_CHACHA20_POLY1305_SHA256",
+            "TLS_CHACHA20_POLY1305_SHA256",
+        ),
+        (
+            "-tls1_3 -ciphersuites TLS_AES_128_GCM_SHA256",
+            "TLS_AES_128_GCM_SHA256",
+        ),
     ] {
         client(stage, server.port(), options)?
             .success()?
             .prints(&format!("Cipher is {cipher}\n"))?;
     }
-    for nothing in ["-cipher NOPE", "-cipher kRSA+AESCCM8:!ALL", "-ciphersuites TLS_NOPE"] {
+    for nothing in [
+        "-cipher NOPE",
+        "-cipher kRSA+AESCCM8:!ALL",
+        "-ciphersuites TLS_NOPE",
+    ] {
         client(stage, server.port(), nothing)?
             .code(1)?
             .prints_no("CONNECTED")?;
@@ -342,13 +402,28 @@ fn cipher_strings(stage: &Stage) -> Result<()> {
 fn groups_and_signatures(stage: &Stage) -> Result<()> {
     let server = www(stage, "rsa", "")?;
     for (options, expected) in [
-        ("-tls1_3 -groups P-256", "Server Temp Key: ECDH, prime256v1, 256 bits"),
-        ("-tls1_3 -curves P-384:X25519", "Server Temp Key: ECDH, secp384r1, 384 bits"),
-        ("-tls1_2 -groups P-384", "Server Temp Key: ECDH, secp384r1, 384 bits"),
-        ("-tls1_2 -groups X25519", "Server Temp Key: X25519, 253 bits"),
+        (
+            "-tls1_3 -groups P-256",
+            "Server Temp Key: ECDH, prime256v1, 256 bits",
+        ),
+        (
+            "-tls1_3 -curves P-384:X25519",
+            "Server Temp Key: ECDH, secp384r1, 384 bits",
+        ),
+        (
+            "-tls1_2 -groups P-384",
+            "Server Temp Key: ECDH, secp384r1, 384 bits",
+        ),
+        (
+            "-tls1_2 -groups X25519",
+            "Server Temp Key: X25519, 253 bits",
+        ),
         ("-tls1_2 -sigalgs RSA+SHA384", "Peer signature type: RSA\n"),
         ("-tls1_2 -sigalgs RSA+SHA512", "Peer signing digest: SHA512"),
-        ("-tls1_3 -sigalgs RSA-PSS+SHA384:ECDSA+SHA256", "Peer signing digest: SHA384"),
+        (
+            "-tls1_3 -sigalgs RSA-PSS+SHA384:ECDSA+SHA256",
+            "Peer signing digest: SHA384",
+        ),
     ] {
         client(stage, server.port(), options)?
             .success()?
@@ -368,22 +443,32 @@ fn keying_material(stage: &Stage) -> Result<()> {
     let export = "-keymatexport EXPERIMENTAL-scenario -keymatexportlen 24";
     let pki = stage.pki();
     let server = stage.serve(|[port]| {
-        Ok(stage.peer("openssl")?.words(&format!(
-            "s_server -accept {port} -cert {pki}/rsa.pem -key {pki}/rsa.key {export}"
-        )).input_open())
+        Ok(stage
+            .peer("openssl")?
+            .words(&format!(
+                "s_server -accept {port} -cert {pki}/rsa.pem -key {pki}/rsa.key {export}"
+            ))
+            .input_open())
     })?;
     for version in ["-tls1_2", "-tls1_3"] {
-        let line = format!("s_client -connect localhost:{} {version} {export}", server.port());
+        let line = format!(
+            "s_client -connect localhost:{} {version} {export}",
+            server.port()
+        );
         let client = stage.under_test("openssl")?.words(&line).run()?.success()?;
         let material = |output: &str| -> Vec<String> {
-            let lines = output.lines().filter(|line| line.contains("Keying material: "));
+            let lines = output
+                .lines()
+                .filter(|line| line.contains("Keying material: "));
             lines.map(|line| line.trim().to_owned()).collect()
         };
         let mine = material(&client.output());
         ensure!(mine.len() == 1, "no keying material");
-        server.process.wait_until("the server has the same keying material", || {
-            Ok(material(&server.process.output()).contains(&mine[0]))
-        })?;
+        server
+            .process
+            .wait_until("the server has the same keying material", || {
+                Ok(material(&server.process.output()).contains(&mine[0]))
+            })?;
     }
     Ok(())
 }
@@ -395,7 +480,11 @@ fn key_update(stage: &Stage) -> Result<()> {
         Ok(stage.peer("openssl")?.words(&line).input_open())
     })?;
     let line = format!("s_client -connect localhost:{} -tls1_3", server.port());
-    let client = stage.under_test("openssl")?.words(&line).input_open().start()?;
+    let client = stage
+        .under_test("openssl")?
+        .words(&line)
+        .input_open()
+        .start()?;
     client.wait_for("Verify return code")?;
     for round in 1..=3 {
         // Ours asks for new keys of both, then the peer does; data goes both ways after each. The server reads
@@ -405,7 +494,9 @@ fn key_update(stage: &Stage) -> Result<()> {
         server.process.send(b"K\n")?;
         client.send(format!("up {round}\n").as_bytes())?;
         server.process.wait_for(&format!("up {round}"))?;
-        server.process.wait_for_times("SSL_do_handshake -> 1", round)?;
+        server
+            .process
+            .wait_for_times("SSL_do_handshake -> 1", round)?;
         server.process.send(format!("down {round}\n").as_bytes())?;
         client.wait_for(&format!("down {round}"))?;
     }
@@ -416,13 +507,17 @@ fn key_update(stage: &Stage) -> Result<()> {
 
 fn states_and_messages(stage: &Stage) -> Result<()> {
     let server = www(stage, "rsa", "")?;
-    client(stage, server.port(), "-tls1_2 -state -tlsextdebug -showcerts")?
-        .success()?
-        .prints("SSL_connect:before SSL initialization")?
-        .prints("SSL_connect:SSLv3/TLS write client hello")?
-        .prints("SSL_connect:SSLv3/TLS read server hello")?
-        .prints("TLS server extension \"renegotiation info\"")?
-        .prints("CN = Scenario Intermediate")?;
+    client(
+        stage,
+        server.port(),
+        "-tls1_2 -state -tlsextdebug -showcerts",
+    )?
+    .success()?
+    .prints("SSL_connect:before SSL initialization")?
+    .prints("SSL_connect:SSLv3/TLS write client hello")?
+    .prints("SSL_connect:SSLv3/TLS read server hello")?
+    .prints("TLS server extension \"renegotiation info\"")?
+    .prints("CN = Scenario Intermediate")?;
     client(stage, server.port(), "-tls1_3 -state -msg")?
         .success()?
         .prints("SSL_connect:SSLv3/TLS write client hello")?
@@ -435,7 +530,12 @@ fn states_and_messages(stage: &Stage) -> Result<()> {
 
 fn small_records(stage: &Stage) -> Result<()> {
     let server = www(stage, "rsa", "")?;
-    for options in ["-max_send_frag 512", "-read_buf 65536", "-no_ticket", "-maxfraglen 1024"] {
+    for options in [
+        "-max_send_frag 512",
+        "-read_buf 65536",
+        "-no_ticket",
+        "-maxfraglen 1024",
+    ] {
         client(stage, server.port(), options)?
             .success()?
             .prints("HTTP/1.0 200 ok")?;
@@ -447,7 +547,12 @@ fn session_file(stage: &Stage) -> Result<()> {
     let server = www(stage, "rsa", "")?;
     let dir = stage.dir();
     for (version, name) in [("-tls1_2", "TLSv1.2"), ("-tls1_3", "TLSv1.3")] {
-        client(stage, server.port(), &format!("{version} -sess_out {dir}/session"))?.success()?;
+        client(
+            stage,
+            server.port(),
+            &format!("{version} -sess_out {dir}/session"),
+        )?
+        .success()?;
         let line = format!("sess_id -in {dir}/session -noout -text");
         let printed = stage.under_test("openssl")?.words(&line).run()?;
         printed.success()?.prints(&format!("Protocol  : {name}"))?;

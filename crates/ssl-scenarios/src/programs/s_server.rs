@@ -24,13 +24,18 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario::new(S_SERVER, "rsa_and_ecdsa", rsa_and_ecdsa),
     Scenario::new(S_SERVER, "resumption", resumption).holds(&[Lesson::SessionsResume]),
     Scenario::new(S_SERVER, "stapled_response", stapled_response),
-    Scenario::new(S_SERVER, "excluded_versions", excluded_versions).holds(&[Lesson::ExcludedVersion]),
+    Scenario::new(S_SERVER, "excluded_versions", excluded_versions)
+        .holds(&[Lesson::ExcludedVersion]),
     Scenario::new(S_SERVER, "key_mismatch", key_mismatch).holds(&[Lesson::KeyMismatch]),
     Scenario::new(S_SERVER, "ciphers_and_groups", ciphers_and_groups)
         .holds(&[Lesson::CipherStrings, Lesson::DhParameters]),
     Scenario::new(S_SERVER, "renegotiation_refused", renegotiation_refused),
-    Scenario::new(S_SERVER, "keying_material_and_key_log", keying_material_and_key_log)
-        .holds(&[Lesson::KeyLog]),
+    Scenario::new(
+        S_SERVER,
+        "keying_material_and_key_log",
+        keying_material_and_key_log,
+    )
+    .holds(&[Lesson::KeyLog]),
     Scenario::new(S_SERVER, "key_update", key_update),
 ];
 
@@ -76,7 +81,11 @@ fn www(stage: &Stage) -> Result<()> {
 
 fn files_of_64_mib(stage: &Stage) -> Result<()> {
     let (payload, pki) = (stage.payload("64m.bin")?, stage.pki());
-    for (mode, version) in [("-WWW", "--tls-max 1.2"), ("-WWW", "--tlsv1.3"), ("-WWW -nbio", "")] {
+    for (mode, version) in [
+        ("-WWW", "--tls-max 1.2"),
+        ("-WWW", "--tlsv1.3"),
+        ("-WWW -nbio", ""),
+    ] {
         let server = serve(stage, mode)?;
         let url = format!("https://localhost:{}/64m.bin", server.port());
         let line = format!("-sS --fail --http1.0 --cacert {pki}/root.pem {version} {url}");
@@ -92,7 +101,8 @@ fn receives_64_mib(stage: &Stage) -> Result<()> {
     for (version, options) in [("-tls1_2", ""), ("-tls1_3", "-nbio")] {
         let server = serve(stage, &format!("-quiet -naccept 1 {options}"))?;
         let port = server.port();
-        let line = format!("s_client -connect localhost:{port} -quiet -no_ign_eof -nocommands {version}");
+        let line =
+            format!("s_client -connect localhost:{port} -quiet -no_ign_eof -nocommands {version}");
         let file = format!("{}/64m.bin", stage.data());
         let client = stage.peer("openssl")?.words(&line).input_file(file).run()?;
         client.success()?;
@@ -103,9 +113,16 @@ fn receives_64_mib(stage: &Stage) -> Result<()> {
 
 fn certificate_required(stage: &Stage) -> Result<()> {
     let pki = stage.pki();
-    let server = serve(stage, &format!("-www -Verify 3 -verify_return_error -CAfile {pki}/root.pem"))?;
+    let server = serve(
+        stage,
+        &format!("-www -Verify 3 -verify_return_error -CAfile {pki}/root.pem"),
+    )?;
     for version in BOTH {
-        for (name, is_welcome) in [("client", true), ("client-rsa", true), ("strange-client", false)] {
+        for (name, is_welcome) in [
+            ("client", true),
+            ("client-rsa", true),
+            ("strange-client", false),
+        ] {
             let own = format!("-cert {pki}/{name}-leaf.pem -key {pki}/{name}.key");
             let chain = format!("-cert_chain {pki}/intermediate.pem");
             let finished = client(stage, server.port(), &format!("{version} {own} {chain}"))?;
@@ -116,7 +133,11 @@ fn certificate_required(stage: &Stage) -> Result<()> {
                 finished.prints("alert unknown ca")?;
             }
         }
-        let alert = if version == "-tls1_2" { "handshake failure" } else { "certificate required" };
+        let alert = if version == "-tls1_2" {
+            "handshake failure"
+        } else {
+            "certificate required"
+        };
         client(stage, server.port(), version)?
             .code(1)?
             .prints_no("HTTP/1.0 200 ok")?
@@ -136,7 +157,11 @@ fn certificate_revoked(stage: &Stage) -> Result<()> {
     for version in BOTH {
         let own = |name: &str| {
             let options = format!("{version} -cert {pki}/{name}.pem -key {pki}/{name}.key");
-            client(stage, server.port(), &format!("{options} -cert_chain {pki}/intermediate.pem"))
+            client(
+                stage,
+                server.port(),
+                &format!("{options} -cert_chain {pki}/intermediate.pem"),
+            )
         };
         own("client")?.success()?.prints("HTTP/1.0 200 ok")?;
         own("revoked")?
@@ -166,22 +191,31 @@ fn certificate_requested(stage: &Stage) -> Result<()> {
 
 fn names_and_protocols(stage: &Stage) -> Result<()> {
     let pki = stage.pki();
-    let second = format!("-servername alpha.test -cert2 {pki}/alpha-leaf.pem -key2 {pki}/alpha.key");
+    let second =
+        format!("-servername alpha.test -cert2 {pki}/alpha-leaf.pem -key2 {pki}/alpha.key");
     let server = serve(stage, &format!("-www {second} -alpn h2,http/1.1"))?;
     // s_server sends no chain with its second certificate.
     let client = |stage, port, options: &str| {
         client(stage, port, &format!("{options} -CAfile {pki}/chain.pem"))
     };
     for version in BOTH {
-        client(stage, server.port(), &format!("{version} -servername alpha.test -alpn http/1.1,h2"))?
-            .success()?
-            .prints("subject=CN = alpha.test")?
-            // s_server has the protocols in its first context only.
-            .prints("No ALPN negotiated")?;
-        client(stage, server.port(), &format!("{version} -servername other.test -alpn http/1.1,h2"))?
-            .success()?
-            .prints("subject=CN = localhost")?
-            .prints("ALPN protocol: h2")?;
+        client(
+            stage,
+            server.port(),
+            &format!("{version} -servername alpha.test -alpn http/1.1,h2"),
+        )?
+        .success()?
+        .prints("subject=CN = alpha.test")?
+        // s_server has the protocols in its first context only.
+        .prints("No ALPN negotiated")?;
+        client(
+            stage,
+            server.port(),
+            &format!("{version} -servername other.test -alpn http/1.1,h2"),
+        )?
+        .success()?
+        .prints("subject=CN = localhost")?
+        .prints("ALPN protocol: h2")?;
     }
     let strict = serve(stage, &format!("-www {second} -servername_fatal"))?;
     client(stage, strict.port(), "-servername other.test")?
@@ -200,10 +234,22 @@ fn rsa_and_ecdsa(stage: &Stage) -> Result<()> {
         ),
     )?;
     for (options, expected) in [
-        ("-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256", "Peer signature type: RSA-PSS"),
-        ("-tls1_2 -cipher ECDHE-ECDSA-AES128-GCM-SHA256", "Peer signature type: ECDSA"),
-        ("-tls1_3 -sigalgs RSA-PSS+SHA256:ECDSA+SHA384", "Peer signature type: RSA-PSS"),
-        ("-tls1_3 -sigalgs ECDSA+SHA256", "Peer signature type: ECDSA"),
+        (
+            "-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256",
+            "Peer signature type: RSA-PSS",
+        ),
+        (
+            "-tls1_2 -cipher ECDHE-ECDSA-AES128-GCM-SHA256",
+            "Peer signature type: ECDSA",
+        ),
+        (
+            "-tls1_3 -sigalgs RSA-PSS+SHA256:ECDSA+SHA384",
+            "Peer signature type: RSA-PSS",
+        ),
+        (
+            "-tls1_3 -sigalgs ECDSA+SHA256",
+            "Peer signature type: ECDSA",
+        ),
     ] {
         client(stage, server.port(), options)?
             .success()?
@@ -215,13 +261,22 @@ fn rsa_and_ecdsa(stage: &Stage) -> Result<()> {
 fn resumption(stage: &Stage) -> Result<()> {
     let dir = stage.dir();
     // With tickets, with the cache alone, and with neither.
-    for (options, resumes) in [("", true), ("-no_ticket", true), ("-no_ticket -no_cache", false)] {
+    for (options, resumes) in [
+        ("", true),
+        ("-no_ticket", true),
+        ("-no_ticket -no_cache", false),
+    ] {
         let server = serve(stage, &format!("-www {options}"))?;
         for version in BOTH {
             let file = format!("{dir}/session");
             client(stage, server.port(), &format!("{version} -sess_out {file}"))?.success()?;
-            let again = client(stage, server.port(), &format!("{version} -sess_in {file}"))?.success()?;
-            again.prints(if resumes { "Reused, TLSv1" } else { "New, TLSv1" })?;
+            let again =
+                client(stage, server.port(), &format!("{version} -sess_in {file}"))?.success()?;
+            again.prints(if resumes {
+                "Reused, TLSv1"
+            } else {
+                "New, TLSv1"
+            })?;
         }
         server.process.stop()?;
     }
@@ -229,7 +284,10 @@ fn resumption(stage: &Stage) -> Result<()> {
 }
 
 fn stapled_response(stage: &Stage) -> Result<()> {
-    let server = serve(stage, &format!("-www -status_file {}/rsa.ocsp", stage.pki()))?;
+    let server = serve(
+        stage,
+        &format!("-www -status_file {}/rsa.ocsp", stage.pki()),
+    )?;
     for version in BOTH {
         client(stage, server.port(), &format!("{version} -status"))?
             .success()?
@@ -283,9 +341,13 @@ fn ciphers_and_groups(stage: &Stage) -> Result<()> {
         .success()?
         .prints("Cipher is TLS_AES_256_GCM_SHA384")?
         .prints("Server Temp Key: ECDH, secp384r1")?;
-    client(stage, server.port(), "-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256")?
-        .code(1)?
-        .prints("alert handshake failure")?;
+    client(
+        stage,
+        server.port(),
+        "-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256",
+    )?
+    .code(1)?
+    .prints("alert handshake failure")?;
     client(stage, server.port(), "-tls1_3 -groups X25519")?
         .code(1)?
         .prints("alert handshake failure")?;
@@ -314,8 +376,15 @@ fn keying_material_and_key_log(stage: &Stage) -> Result<()> {
             "s_client -connect localhost:{} {version} {export} -keylogfile {dir}/client.keys",
             server.port()
         );
-        let client = stage.peer("openssl")?.words(&line).run()?.success()?.output();
-        let material = client.lines().find(|line| line.contains("Keying material: "));
+        let client = stage
+            .peer("openssl")?
+            .words(&line)
+            .run()?
+            .success()?
+            .output();
+        let material = client
+            .lines()
+            .find(|line| line.contains("Keying material: "));
         let material = material.map(str::trim).unwrap_or("no keying material");
         server.process.wait_for(material)?;
     }
@@ -336,7 +405,9 @@ fn key_update(stage: &Stage) -> Result<()> {
         server.process.send(b"K\n")?;
         client.send(format!("up {round}\n").as_bytes())?;
         server.process.wait_for(&format!("up {round}"))?;
-        server.process.wait_for_times("SSL_do_handshake -> 1", round)?;
+        server
+            .process
+            .wait_for_times("SSL_do_handshake -> 1", round)?;
         client.send(b"K\n")?;
         client.wait_for_times("KEYUPDATE", round)?;
         server.process.send(format!("down {round}\n").as_bytes())?;

@@ -46,7 +46,11 @@ impl Site {
 
 /// Starts the site.
 pub(super) fn start(stage: &Stage) -> Result<Site> {
-    let Server { process, ports } = nginx(stage, |stage| stage.peer("nginx"), |ports| servers(stage, ports))?;
+    let Server { process, ports } = nginx(
+        stage,
+        |stage| stage.peer("nginx"),
+        |ports| servers(stage, ports),
+    )?;
     Ok(Site { process, ports })
 }
 
@@ -58,7 +62,11 @@ pub(super) fn nginx<'a, const N: usize>(
 ) -> Result<Server<N>> {
     stage.serve(|ports| {
         let file = stage.write("nginx.conf", &configuration(stage, "", &http(ports)))?;
-        Ok(tool(stage)?.arg("-c").arg(file).words("-g").arg("daemon off;"))
+        Ok(tool(stage)?
+            .arg("-c")
+            .arg(file)
+            .words("-g")
+            .arg("daemon off;"))
     })
 }
 
@@ -86,7 +94,11 @@ fn servers(stage: &Stage, ports: [u16; 6]) -> String {
     let [main, mutual, expired, wrong_host, old, new] = ports;
     let server = |port: u16, settings: &str| {
         let versions = "ssl_protocols TLSv1.2 TLSv1.3;";
-        let versions = if settings.contains("ssl_protocols") { "" } else { versions };
+        let versions = if settings.contains("ssl_protocols") {
+            ""
+        } else {
+            versions
+        };
         format!(
             "server {{ listen {port} ssl http2; ssl_session_cache shared:all:1m; {versions} {settings}\n\
              location /upload/ {{ alias {dir}/upload/; dav_methods PUT; create_full_put_path on; }}\n\
@@ -97,7 +109,9 @@ fn servers(stage: &Stage, ports: [u16; 6]) -> String {
     server(main, &both)
         + &server(
             mutual,
-            &format!("{both} ssl_verify_client on; ssl_verify_depth 3; ssl_client_certificate {pki}/root.pem;"),
+            &format!(
+                "{both} ssl_verify_client on; ssl_verify_depth 3; ssl_client_certificate {pki}/root.pem;"
+            ),
         )
         + &server(expired, &certificate("expired"))
         + &server(wrong_host, &certificate("wrong-host"))

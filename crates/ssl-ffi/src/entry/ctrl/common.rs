@@ -6,7 +6,9 @@
 use libc::{c_int, c_long, c_void};
 use ssl_mode::SslMode;
 
+use crate::crypto::{queue, reason};
 use crate::ctx::Ctx;
+use crate::negotiate::versions::{Bound, BoundFault};
 use crate::settings::Settings;
 use crate::ssl::Ssl;
 
@@ -20,7 +22,8 @@ pub(super) fn on_ctx(ctx: &Ctx, cmd: c_int, larg: c_long) -> Option<c_long> {
 
 /// Commands on a connection; the engine learns at once what it keeps for itself.
 pub(super) fn on_ssl(ssl: &Ssl, cmd: c_int, larg: c_long) -> Option<c_long> {
-    let methods = ssl.method().version;
+    // Its context's, as in OpenSSL.
+    let methods = ssl.ctx().method().version;
     let (set, cleared) = asked(cmd, larg);
     ssl.tally.mode(set, cleared);
     let result = ssl.change(|settings| on_settings(settings, methods, cmd, larg))?;
@@ -88,18 +91,12 @@ fn on_settings(
             1
         }
         SET_MIN_PROTO_VERSION => {
-            if method_version.is_some() || !(0..=0x0304).contains(&larg) {
-                return Some(0);
-            }
-            settings.min_version = larg as i32;
-            1
+            let set = bound(Bound::Oldest, method_version, larg);
+            set.map_or(0, |version| keep(&mut settings.min_version, version))
         }
         SET_MAX_PROTO_VERSION => {
-            if method_version.is_some() || !(larg == 0 || (0x0303..=0x0304).contains(&larg)) {
-                return Some(0);
-            }
-            settings.max_version = larg as i32;
-            1
+            let set = bound(Bound::Newest, method_version, larg);
+            set.map_or(0, |version| keep(&mut settings.max_version, version))
         }
         GET_MIN_PROTO_VERSION => c_long::from(settings.min_version),
         GET_MAX_PROTO_VERSION => c_long::from(settings.max_version),
@@ -127,6 +124,29 @@ fn asked(cmd: c_int, larg: c_long) -> (u32, u32) {
     }
 }
 
+/// The bound to keep, if it is one; `Some(None)` where the method has one version, which no bound changes.
+fn bound(which: Bound, method: Option<u16>, version: c_long) -> Option<Option<i32>> {
+    // The C function takes an int of it.
+    let version = version as c_int;
+    match which.check(version.into()) {
+        _ if method.is_some() && (version == 0 || (SSL3..=TLS1_3).contains(&version)) => Some(None),
+        Ok(()) => Some(Some(version)),
+        Err(fault) => {
+            if fault == BoundFault::TooOld {
+                queue::raise(reason::UNSUPPORTED_PROTOCOL);
+            }
+            None
+        }
+    }
+}
+
+fn keep(place: &mut i32, version: Option<i32>) -> c_long {
+    if let Some(version) = version {
+        *place = version;
+    }
+    1
+}
+
 /// The low 32 bits; the rest is dropped silently (statement M8).
 fn mask(larg: c_long) -> SslMode {
     SslMode::from_bits_retain(larg as u32)
@@ -136,6 +156,8 @@ fn size(larg: c_long) -> Option<usize> {
     usize::try_from(larg).ok()
 }
 
+const SSL3: c_int = 0x0300;
+const TLS1_3: c_int = 0x0304;
 const MODE: c_int = 33;
 const GET_READ_AHEAD: c_int = 40;
 const SET_READ_AHEAD: c_int = 41;

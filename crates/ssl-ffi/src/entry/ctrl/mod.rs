@@ -6,7 +6,8 @@
 
 mod common;
 mod extensions;
-mod lists;
+pub(super) mod lists;
+mod negotiated;
 
 use libc::{c_int, c_long, c_void};
 
@@ -32,6 +33,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_ctrl(
         with(ctx, 0, |ctx| {
             common::on_ctx(ctx, cmd, larg)
                 .or_else(|| extensions::on_ctx(ctx, cmd, larg, parg))
+                .or_else(|| lists::on_ctx(ctx, cmd, larg, parg))
                 .unwrap_or(0)
         })
     }
@@ -50,6 +52,8 @@ pub(crate) unsafe extern "C" fn SSL_ctrl(
         with(ssl, 0, |ssl| {
             common::on_ssl(ssl, cmd, larg)
                 .or_else(|| extensions::on_ssl(ssl, cmd, larg, parg))
+                .or_else(|| lists::on_ssl(ssl, cmd, larg, parg))
+                .or_else(|| negotiated::on_ssl(ssl, cmd, larg, parg))
                 .unwrap_or(0)
         })
     }

@@ -49,6 +49,8 @@ impl Ssl {
         let hello = ClientHello::parse_message(message)?;
         self.facts.borrow_mut().note_hello(message, &hello);
         self.ask_hello_callback()?;
+        self.facts.borrow_mut().note_offer(&hello)?;
+        self.facts.borrow_mut().note_extensions(&hello)?;
         self.ask_server_name_callback(&hello)?;
         self.ask_certificate_callback()?;
         let identity = self.server_identity(&hello)?;

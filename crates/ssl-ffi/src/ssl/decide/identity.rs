@@ -10,6 +10,8 @@ use super::{Decision, Halt};
 use crate::crypto::{EvpPkey, NameStack, X509, X509Name, reason, sign};
 use crate::settings::certificates::KeyKind;
 use crate::settings::install;
+use crate::settings::security::Point;
+use crate::ssl::plan::numbers;
 use crate::ssl::{Ssl, Want};
 
 impl Ssl {
@@ -92,7 +94,7 @@ impl Ssl {
     /// What a key can sign, in the order of our own preference.
     pub(super) fn schemes_for(&self, key: &EvpPkey) -> Vec<u16> {
         let able = sign::schemes_of(key);
-        let mut wanted = crate::ssl::plan::schemes(&self.settings());
+        let mut wanted = numbers(&self.strong_schemes(&self.schemes_to_sign(), Point::Shared));
         wanted.retain(|scheme| able.contains(scheme));
         wanted
     }
