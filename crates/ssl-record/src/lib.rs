@@ -64,9 +64,9 @@ pub use connection::{
 };
 pub use context::{Context, Side};
 pub use error::{CertificateFault, Error, HandshakeFault, Misuse, PeerFault};
-pub use handshake::Negotiated;
 pub use handshake::delegate;
 pub use handshake::session::{BadSession, ClientSession, SessionParts};
+pub use handshake::{Negotiated, ServerSession};
 pub use protect::Algorithm;
 pub use reason::Reason;
 pub use ssl_mode::SslMode;

@@ -183,7 +183,8 @@ pub enum Question {
         /// Signature schemes the server accepts, by number.
         schemes: Vec<u16>,
     },
-    /// Turn a session into a ticket. Answer: [`Answer::Bytes`]; none: no ticket.
+    /// Turn a session into a ticket; [`ServerSession`](crate::ServerSession) takes it apart. Answer:
+    /// [`Answer::Bytes`]; none: no ticket.
     SealTicket(Zeroizing<Vec<u8>>),
     /// Turn a ticket back into its session. It is the client's claim. Answer: [`Answer::Bytes`]; none: a
     /// full handshake.

@@ -8,6 +8,7 @@ mod rustls;
 pub(crate) mod session;
 
 use self::delegate::{Answer, ProgressFacts, Question};
+pub use self::rustls::ServerSession;
 pub(crate) use self::rustls::{ClientSetup, ServerSetup, StartError, Tickets};
 use self::rustls::{Delegated, Direct};
 use crate::config::{CipherSuite, ConfigError, NamedGroup};

@@ -11,6 +11,7 @@ mod rehearse;
 mod setup;
 mod tap;
 mod trust;
+mod value;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use self::capture::{Capture, Captured};
 use self::delegated::{Clock, Mint, OneSession};
 pub(crate) use self::delegated::{Delegated, Stock};
 pub(crate) use self::setup::{ClientSetup, ServerSetup, StartError};
+pub use self::value::ServerSession;
 use super::session::Resumable;
 use super::{Established, Negotiated, Progress};
 use crate::config::{CipherSuite, NamedGroup};

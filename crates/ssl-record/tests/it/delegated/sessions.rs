@@ -1,8 +1,8 @@
 //! Sessions that the owner keeps, of both sides.
 
-use ssl_record::ClientSession;
-use ssl_record::delegate::ClientPlan;
+use ssl_record::delegate::{ClientAuth, ClientPlan, Question};
 use ssl_record::record::ProtocolVersion::{self, Tls12, Tls13};
+use ssl_record::{ClientSession, ServerSession};
 
 use super::owner::{Pair, client_plan};
 
@@ -91,4 +91,35 @@ fn the_master_secret_is_the_same_on_both_sides() {
     let secret = pair.client.connection.master_secret().unwrap();
     assert_eq!(secret.len(), 48);
     assert_eq!(Some(secret), pair.server.connection.master_secret());
+}
+
+#[test]
+fn a_server_session_can_be_taken_apart_and_put_together() {
+    for version in VERSIONS {
+        for stored in [false, true] {
+            let mut pair = Pair::fresh(&client_plan(version));
+            let plan = &mut pair.server.owner.server_plan;
+            (plan.tickets, plan.session_ids) = (!stored, stored);
+            plan.alpn = Some(b"http/1.1".to_vec());
+            plan.client_auth = ClientAuth::Required {
+                authorities: Vec::new(),
+            };
+            pair.handshake();
+            let questions = pair.server.owner.questions.iter();
+            let mut values = questions.filter_map(|question| match question {
+                Question::SealTicket(value) | Question::StoreSession { value, .. } => Some(value),
+                _ => None,
+            });
+            let value = values.next().unwrap();
+            let session = ServerSession::from_value(value).unwrap();
+            assert_eq!(session.to_value(), *value);
+            assert_eq!(session.version(), version);
+            assert_eq!(session.server_name.as_deref(), Some("localhost"));
+            assert_eq!(session.chain.len(), 1);
+            assert_eq!(session.extended_master_secret, version == Tls12);
+            if let Some(secret) = pair.server.connection.master_secret() {
+                assert_eq!(session.secret, secret);
+            }
+        }
+    }
 }
