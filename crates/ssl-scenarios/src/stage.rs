@@ -106,25 +106,22 @@ impl Stage {
 
     /// The program, with the library under test.
     pub(crate) fn under_test(&self, program: &str) -> Result<Tool<'_>> {
-        let mut command = self.command(program, None)?;
-        for (name, value) in self.variables() {
-            command.env(name, value);
-        }
-        Ok(Tool::new(self, program, command))
+        self.tool(program, None, &self.variables())
     }
 
     /// The program as another user, if this is root, with the library under test.
     pub(crate) fn under_test_as(&self, user: &str, program: &str) -> Result<Tool<'_>> {
-        let mut command = self.command(program, Some(user))?;
-        for (name, value) in self.variables() {
-            command.env(name, value);
-        }
-        Ok(Tool::new(self, program, command))
+        self.tool(program, Some(user), &self.variables())
     }
 
     /// The program, with the system's library.
     pub(crate) fn peer(&self, program: &str) -> Result<Tool<'_>> {
-        Ok(Tool::new(self, program, self.command(program, None)?))
+        self.tool(program, None, &[])
+    }
+
+    /// The program as another user, if this is root, with the system's library.
+    pub(crate) fn peer_as(&self, user: &str, program: &str) -> Result<Tool<'_>> {
+        self.tool(program, Some(user), &[])
     }
 
     /// The environment that makes a program use the library under test, and tell that it did.
@@ -214,7 +211,12 @@ impl Stage {
         logs
     }
 
-    fn command(&self, program: &str, user: Option<&str>) -> Result<Command> {
+    fn tool(
+        &self,
+        program: &str,
+        user: Option<&str>,
+        variables: &[(&str, String)],
+    ) -> Result<Tool<'_>> {
         let path = find(program)?;
         // Dies with this process, even if that one is killed.
         let mut command = Command::new("setpriv");
@@ -225,12 +227,15 @@ impl Stage {
             let switch = ["--reuid", user, "--regid", user, "--clear-groups"];
             command.args(switch);
         }
-        command.arg("--").arg(path).current_dir(&self.folder);
+        // Set for the program alone: what the loader writes about setpriv would be root's.
+        command.args(["--", "env"]);
+        command.args(variables.iter().map(|(name, value)| format!("{name}={value}")));
+        command.arg(path).current_dir(&self.folder);
         for name in ["LD_LIBRARY_PATH", "SSL_MODE_REPORT", "SSLKEYLOGFILE"] {
             command.env_remove(name);
         }
         command.env("HOME", &self.folder).env("LC_ALL", "C");
-        Ok(command)
+        Ok(Tool::new(self, program, command))
     }
 }
 
@@ -247,7 +252,7 @@ pub(crate) fn find(program: &str) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(["/usr/sbin", "/sbin"].map(PathBuf::from))
-        .chain(postgresql())
+        .chain(postgresql_folder())
         .map(|folder| folder.join(program))
         .find(|file| file.is_file())
         .with_context(|| {
@@ -255,8 +260,14 @@ pub(crate) fn find(program: &str) -> Result<PathBuf> {
         })
 }
 
-/// PostgreSQL's programs are in a folder of their version.
-fn postgresql() -> Option<PathBuf> {
+/// A program of PostgreSQL itself. What is in the path by that name is a wrapper of Debian's.
+pub(crate) fn postgresql(program: &str) -> Result<String> {
+    let folder = postgresql_folder().context("PostgreSQL is not installed")?;
+    Ok(folder.join(program).display().to_string())
+}
+
+/// They are in a folder of their version.
+fn postgresql_folder() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
     versions.map(|entry| entry.path().join("bin")).max()
 }

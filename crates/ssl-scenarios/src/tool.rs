@@ -317,6 +317,10 @@ impl Finished {
         self.running.stdout()
     }
 
+    pub(crate) fn stdout_bytes(&self) -> Result<Vec<u8>> {
+        Ok(fs::read(&self.running.0.stdout)?)
+    }
+
     /// Standard output and standard error.
     pub(crate) fn output(&self) -> String {
         self.running.output()

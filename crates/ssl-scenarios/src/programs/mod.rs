@@ -4,6 +4,10 @@ mod apache;
 mod curl;
 mod haproxy;
 mod nginx;
+mod peers;
+mod postgresql;
+mod python;
+mod redis;
 mod s_client;
 mod s_server;
 mod site;
@@ -18,6 +22,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         curl::SCENARIOS,
         nginx::SCENARIOS,
         haproxy::SCENARIOS,
+        redis::SCENARIOS,
+        postgresql::SCENARIOS,
+        python::SCENARIOS,
     ]
     .into_iter()
     .flatten()
