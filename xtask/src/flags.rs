@@ -3,7 +3,7 @@
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
-use crate::{ci, fuzz};
+use crate::{ci, fuzz, scenarios};
 
 /// Chores of this workspace. Before you send a change: `cargo xtask ci`.
 #[derive(Debug, Parser)]
@@ -50,6 +50,15 @@ pub(crate) enum Chore {
         /// Fewer and shorter measurements: seconds instead of minutes, and less exact.
         #[arg(long)]
         quick: bool,
+    },
+    /// Run real programs under the drop-in library, against peers on the system's.
+    Scenarios {
+        /// The library that the programs get.
+        #[arg(long, value_enum, default_value = "ours")]
+        library: scenarios::Library,
+        /// Only scenarios whose `program/name` contains one of these.
+        #[arg(value_name = "FILTER")]
+        filters: Vec<String>,
     },
     /// Write the shell completions and manual pages of ssl-cli to target/dist.
     Dist,

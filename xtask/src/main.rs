@@ -20,6 +20,7 @@ mod loom;
 mod matrix;
 mod model;
 mod problem;
+mod scenarios;
 mod setup;
 mod source;
 mod tidy;
@@ -59,6 +60,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Fuzz { seconds, target } => ci::alone(fuzz::run(&sh, seconds, target.as_deref())),
         Chore::Asan => ci::alone(asan::run(&sh)),
         Chore::Bench { quick } => bench::run(&sh, quick),
+        Chore::Scenarios { library, filters } => scenarios::run(&sh, library, &filters),
         Chore::Dist => dist::run(&sh),
         Chore::Dropin { debug, command } => dropin::run(&sh, Profile::new(!debug), &command),
         Chore::Abi { release } => abi::run(&sh, Profile::new(release)),

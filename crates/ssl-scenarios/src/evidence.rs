@@ -55,10 +55,10 @@ pub(crate) fn modes(folder: &Path) -> Vec<String> {
         };
         match &connection["modes"] {
             Value::Array(modes) => {
-                names.extend(modes.iter().filter_map(Value::as_str).map(str::to_owned))
+                names.extend(modes.iter().filter_map(Value::as_str).map(str::to_owned));
             }
             Value::String(modes) => {
-                names.extend(modes.split(['+', '|', ',']).map(|m| m.trim().to_owned()))
+                names.extend(modes.split(['+', '|', ',']).map(|m| m.trim().to_owned()));
             }
             _ => {}
         }

@@ -82,7 +82,7 @@ fn main() -> ExitCode {
 fn run(flags: &Flags) -> Result<bool> {
     let chosen = runner::select(programs::all(), &flags.filters)?;
     if flags.packages {
-        println!("{}", packages::PACKAGES.join(" "));
+        packages::needed().for_each(|package| println!("{package}"));
         return Ok(true);
     }
     if flags.list {
@@ -104,7 +104,7 @@ fn run(flags: &Flags) -> Result<bool> {
     let start = Instant::now();
     let jobs = flags.jobs.unwrap_or_else(processors);
     let outcomes = runner::run(world, &chosen, jobs, |outcome| {
-        println!("{}", outcome.text())
+        println!("{}", outcome.text());
     });
     let failed = outcomes.iter().filter(|o| o.failure.is_some()).count();
     println!(

@@ -8,32 +8,10 @@ use crate::scenario::Program;
 use crate::stage;
 
 /// What `apt-get install --no-install-recommends` needs on a fresh Debian 12.
-pub(crate) const PACKAGES: &[&str] = &[
-    "apache2-bin",
-    "bind9-dnsutils",
-    "curl",
-    "dovecot-core",
-    "dovecot-imapd",
-    "haproxy",
-    "libio-socket-ssl-perl",
-    "lighttpd",
-    "lighttpd-mod-openssl",
-    "memcached",
-    "mosquitto",
-    "mosquitto-clients",
-    "nghttp2-client",
-    "nginx",
-    "openssl",
-    "php-cli",
-    "postfix",
-    "postgresql",
-    "python3",
-    "redis-server",
-    "ruby",
-    "socat",
-    "stunnel4",
-    "unbound",
-];
+pub(crate) fn needed() -> impl Iterator<Item = &'static str> {
+    let lines = include_str!("../packages.txt").lines();
+    lines.filter(|line| !line.starts_with('#'))
+}
 
 /// The version of the Debian package that a program came with; empty if it cannot be told.
 pub(crate) fn version(program: Program) -> String {

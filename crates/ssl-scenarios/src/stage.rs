@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 
 use crate::evidence;
 use crate::ports;
@@ -152,22 +152,6 @@ impl Stage {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    /// Waits until `reached`, within the deadline of the scenario.
-    pub(crate) fn wait_until(
-        &self,
-        what: &str,
-        mut reached: impl FnMut() -> Result<bool>,
-    ) -> Result<()> {
-        while !reached()? {
-            ensure!(
-                Instant::now() < self.deadline,
-                "out of time waiting for {what}"
-            );
-            std::thread::sleep(crate::tool::POLL);
-        }
-        Ok(())
     }
 
     pub(crate) fn remember(&self, process: Running) {

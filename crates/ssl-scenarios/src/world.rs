@@ -24,7 +24,6 @@ pub(crate) struct World {
 pub(crate) struct Payload {
     /// Its name in the data folder.
     pub(crate) name: &'static str,
-    pub(crate) len: u64,
     pub(crate) sha256: String,
 }
 
@@ -101,7 +100,7 @@ fn payload(folder: &Path, name: &'static str, len: u64, seed: u64) -> Result<Pay
     let path = folder.join(name);
     io::copy(&mut Pattern::new(seed).take(len), &mut File::create(&path)?)?;
     let sha256 = digest::sha256(&fs::read(&path)?);
-    Ok(Payload { name, len, sha256 })
+    Ok(Payload { name, sha256 })
 }
 
 /// Names and sizes of the files to transfer.

@@ -40,6 +40,11 @@ const CRATES: &[Crate] = &[
         theirs: None,
     },
     Crate {
+        name: "ssl-scenarios",
+        ours: &["ssl-testkit"],
+        theirs: None,
+    },
+    Crate {
         name: "xtask",
         ours: &["ssl-mode"],
         theirs: None,

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 
+use super::peers::{CURL_VERSIONS, url};
 use super::site::{self, Site};
 use crate::scenario::{Lesson, Program, Scenario};
 use crate::stage::Stage;
@@ -44,10 +45,6 @@ fn curl(stage: &Stage, options: &str) -> Result<Finished> {
     stage.under_test("curl")?.words(&line).run()
 }
 
-fn url(port: u16, path: &str) -> String {
-    format!("https://localhost:{port}/{path}")
-}
-
 fn versions(stage: &Stage) -> Result<()> {
     let tls = url(site::start(stage)?.port(), "tls");
     curl(stage, &format!("--http1.1 --tls-max 1.2 {tls}"))?
@@ -68,7 +65,7 @@ fn versions(stage: &Stage) -> Result<()> {
 
 fn downloads_64_mib(stage: &Stage) -> Result<()> {
     let (site, payload) = (site::start(stage)?, stage.payload("64m.bin")?);
-    for version in ["--tls-max 1.2", "--tlsv1.3"] {
+    for version in CURL_VERSIONS {
         let file = url(site.port(), "64m.bin");
         let finished = curl(stage, &format!("--http1.1 {version} {file}"))?;
         finished.success()?.stdout_hash(&payload.sha256)?;
@@ -119,7 +116,7 @@ fn many_at_once(stage: &Stage) -> Result<()> {
 fn wrong_authority(stage: &Stage) -> Result<()> {
     let site = site::start(stage)?;
     let pki = stage.pki();
-    for version in ["--tls-max 1.2", "--tlsv1.3"] {
+    for version in CURL_VERSIONS {
         let tls = url(site.port(), "tls");
         curl(
             stage,
@@ -139,7 +136,7 @@ fn wrong_authority(stage: &Stage) -> Result<()> {
 
 fn wrong_host(stage: &Stage) -> Result<()> {
     let site = site::start(stage)?;
-    for version in ["--tls-max 1.2", "--tlsv1.3"] {
+    for version in CURL_VERSIONS {
         curl(
             stage,
             &format!("{version} {}", url(site.wrong_host(), "tls")),
@@ -155,7 +152,7 @@ fn wrong_host(stage: &Stage) -> Result<()> {
 
 fn expired(stage: &Stage) -> Result<()> {
     let site = site::start(stage)?;
-    for version in ["--tls-max 1.2", "--tlsv1.3"] {
+    for version in CURL_VERSIONS {
         curl(stage, &format!("{version} {}", url(site.expired(), "tls")))?
             .code(60)?
             .prints("SSL certificate problem: certificate has expired")?
@@ -186,7 +183,7 @@ fn authorities(stage: &Stage) -> Result<()> {
 
 fn client_certificate(stage: &Stage) -> Result<()> {
     let (who, pki) = (url(site::start(stage)?.mutual(), "who"), stage.pki());
-    for version in ["--tls-max 1.2", "--tlsv1.3"] {
+    for version in CURL_VERSIONS {
         for own in [
             format!("--cert {pki}/client.pem --key {pki}/client.key"),
             format!("--cert {pki}/client-both.pem"),
@@ -212,11 +209,15 @@ fn client_certificate(stage: &Stage) -> Result<()> {
 
 fn excluded_versions(stage: &Stage) -> Result<()> {
     let site = site::start(stage)?;
-    curl(stage, &format!("--tls-max 1.2 {}", url(site.old(), "tls")))?.success()?;
-    curl(stage, &format!("--tlsv1.3 {}", url(site.new(), "tls")))?.success()?;
+    curl(
+        stage,
+        &format!("--tls-max 1.2 {}", url(site.tls12(), "tls")),
+    )?
+    .success()?;
+    curl(stage, &format!("--tlsv1.3 {}", url(site.tls13(), "tls")))?.success()?;
     for (options, port) in [
-        ("--tls-max 1.2", site.new()),
-        ("--tlsv1.3", site.old()),
+        ("--tls-max 1.2", site.tls13()),
+        ("--tlsv1.3", site.tls12()),
         ("--tls-max 1.1", site.port()),
     ] {
         curl(stage, &format!("{options} {}", url(port, "tls")))?
@@ -265,7 +266,7 @@ fn one_connection_for_two(stage: &Stage) -> Result<()> {
 
 fn resumption(stage: &Stage) -> Result<()> {
     let tls = url(site::start(stage)?.port(), "tls");
-    for version in ["--tls-max 1.2", "--tlsv1.3"] {
+    for version in CURL_VERSIONS {
         // The connection is closed after each request, so the second is a new one.
         let root = format!("--cacert {}/root.pem", stage.pki());
         let one = format!("-sS --http1.1 -H connection:close {root} {version} {tls}");
@@ -297,7 +298,7 @@ fn stapled_response(stage: &Stage) -> Result<()> {
         },
     )?;
     let [with, without] = server.ports;
-    for version in ["--tls-max 1.2", "--tlsv1.3"] {
+    for version in CURL_VERSIONS {
         curl(
             stage,
             &format!("-v --cert-status {version} {}", url(with, "1k.bin -o got")),

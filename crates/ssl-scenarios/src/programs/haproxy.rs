@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 
+use super::peers::{self, CURL_VERSIONS, curl, s_client, url};
 use super::site;
 use crate::scenario::{Lesson, Program, Scenario};
 use crate::stage::{Server, Stage};
@@ -53,8 +54,6 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario::new(HAPROXY, "what_the_client_offered", what_the_client_offered)
         .holds(&[Lesson::KeyLog]),
 ];
-
-const BOTH: [&str; 2] = ["--tls-max 1.2", "--tlsv1.3"];
 
 /// What a front end tells about its connection, at `/tls`.
 const TELL: &str = "http-request return status 200 content-type text/plain lf-string \
@@ -120,24 +119,12 @@ fn verified(stage: &Stage, authority: &str) -> String {
     )
 }
 
-fn curl(stage: &Stage, options: &str) -> Result<Finished> {
-    let line = format!("-sS --fail --cacert {}/root.pem {options}", stage.pki());
-    stage.peer("curl")?.words(&line).run()
-}
-
-fn s_client(stage: &Stage, port: u16, options: &str) -> Result<Finished> {
-    let line = format!("s_client -connect localhost:{port} -ign_eof {options}");
-    let tool = stage.peer("openssl")?.words(&line);
-    tool.input("GET /tls HTTP/1.0\r\n\r\n")?.run()
-}
-
-fn url(port: u16, path: &str) -> String {
-    format!("https://localhost:{port}/{path}")
-}
-
 fn reencrypts_64_mib(stage: &Stage, mode: &str) -> Result<()> {
     let (site, payload) = (site::start(stage)?, stage.payload("64m.bin")?);
-    for (upstream, version) in [(site.old(), BOTH[1]), (site.new(), BOTH[0])] {
+    for (upstream, version) in [
+        (site.tls12(), CURL_VERSIONS[1]),
+        (site.tls13(), CURL_VERSIONS[0]),
+    ] {
         let server = between(stage, mode, "", upstream, &verified(stage, "root"))?;
         curl(
             stage,
@@ -162,7 +149,7 @@ fn reencrypts_64_mib(stage: &Stage, mode: &str) -> Result<()> {
 fn slow_reader(stage: &Stage) -> Result<()> {
     let (site, payload) = (site::start(stage)?, stage.payload("50m.bin")?);
     let server = between(stage, "http", "", site.port(), &verified(stage, "root"))?;
-    for version in BOTH {
+    for version in CURL_VERSIONS {
         let file = url(server.port(), "50m.bin");
         let slow = format!("--http1.1 --limit-rate 40M {version} {file}");
         curl(stage, &slow)?
@@ -196,7 +183,7 @@ fn asynchronous_mode(stage: &Stage) -> Result<()> {
             site.port()
         )
     })?;
-    for version in BOTH {
+    for version in CURL_VERSIONS {
         curl(
             stage,
             &format!("{version} {}", url(server.port(), "10m.bin")),
@@ -214,7 +201,7 @@ fn certificate_required(stage: &Stage) -> Result<()> {
         &format!("verify required ca-file {pki}/root.pem crl-file {pki}/crls.pem"),
     )?;
     let tls = url(server.port(), "tls");
-    for version in BOTH {
+    for version in CURL_VERSIONS {
         curl(
             stage,
             &format!("{version} --cert {pki}/client-both.pem {tls}"),
@@ -241,7 +228,7 @@ fn certificate_optional(stage: &Stage) -> Result<()> {
         &format!("verify optional ca-file {pki}/root.pem crt-ignore-err all ca-ignore-err all"),
     )?;
     let tls = url(server.port(), "tls");
-    for version in BOTH {
+    for version in CURL_VERSIONS {
         curl(stage, &format!("{version} {tls}"))?
             .success()?
             .prints("used=0 verify=0")?;
@@ -267,8 +254,8 @@ fn certificate_optional(stage: &Stage) -> Result<()> {
 fn upstream_refused(stage: &Stage) -> Result<()> {
     let site = site::start(stage)?;
     for (authority, upstream) in [
-        ("stranger", site.old()),
-        ("stranger", site.new()),
+        ("stranger", site.tls12()),
+        ("stranger", site.tls13()),
         ("root", site.expired()),
         ("root", site.wrong_host()),
     ] {
@@ -288,7 +275,7 @@ fn upstream_sessions(stage: &Stage) -> Result<()> {
     curl(stage, &url(server.port(), "who"))?
         .success()?
         .stdout_is("CN=client")?;
-    for upstream in [site.old(), site.new()] {
+    for upstream in [site.tls12(), site.tls13()] {
         // One thread, or the second connection may be made by one that has no session yet.
         let (options, pki) = (verified(stage, "root"), stage.pki());
         let server = serve(stage, "  nbthread 1", |[port]| {
@@ -308,10 +295,10 @@ fn upstream_sessions(stage: &Stage) -> Result<()> {
 
 fn excluded_versions(stage: &Stage) -> Result<()> {
     for (bind, good, bad) in [
-        ("ssl-min-ver TLSv1.3", BOTH[1], BOTH[0]),
-        ("ssl-max-ver TLSv1.2", BOTH[0], BOTH[1]),
-        ("force-tlsv13", BOTH[1], BOTH[0]),
-        ("no-tlsv13", BOTH[0], BOTH[1]),
+        ("ssl-min-ver TLSv1.3", CURL_VERSIONS[1], CURL_VERSIONS[0]),
+        ("ssl-max-ver TLSv1.2", CURL_VERSIONS[0], CURL_VERSIONS[1]),
+        ("force-tlsv13", CURL_VERSIONS[1], CURL_VERSIONS[0]),
+        ("no-tlsv13", CURL_VERSIONS[0], CURL_VERSIONS[1]),
     ] {
         let server = front(stage, bind)?;
         let tls = url(server.port(), "tls");
@@ -370,7 +357,7 @@ fn certificates_in_a_folder(stage: &Stage) -> Result<()> {
         stage,
         &format!("crt {}/certificates/ strict-sni", stage.dir()),
     )?;
-    for version in ["-tls1_2", "-tls1_3"] {
+    for version in peers::VERSIONS {
         for name in ["alpha.test", "beta.test", "localhost"] {
             s_client(
                 stage,
@@ -401,8 +388,8 @@ fn rsa_and_ecdsa(stage: &Stage) -> Result<()> {
     for (options, signature) in [
         ("-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256", "RSA-PSS"),
         ("-tls1_2 -cipher ECDHE-ECDSA-AES128-GCM-SHA256", "ECDSA"),
-        ("-tls1_3 -sigalgs RSA-PSS+SHA256:RSA-PSS+SHA384", "RSA-PSS"),
-        ("-tls1_3", "ECDSA"),
+        ("-tls1_3 -sigalgs RSA-PSS+SHA256:RSA+SHA256", "RSA-PSS"),
+        ("-tls1_3 -sigalgs ECDSA+SHA256", "ECDSA"),
     ] {
         s_client(
             stage,
@@ -441,7 +428,7 @@ fn resumption(stage: &Stage) -> Result<()> {
     ] {
         let server = front(stage, &bind)?;
         let port = server.port();
-        for version in ["-tls1_2", "-tls1_3"] {
+        for version in peers::VERSIONS {
             s_client(stage, port, &format!("{version} -sess_out {file}"))?
                 .success()?
                 .prints("resumed=0")?;
@@ -464,7 +451,7 @@ fn stapled_response(stage: &Stage) -> Result<()> {
         format!("{}/rsa.pem.ocsp", stage.dir()),
     )?;
     let server = front(stage, &format!("crt {}", certificate.display()))?;
-    for version in ["-tls1_2", "-tls1_3"] {
+    for version in peers::VERSIONS {
         s_client(stage, server.port(), &format!("{version} -status"))?
             .success()?
             .prints("Cert Status: good")?;

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 
+use super::peers::VERSIONS;
 use crate::scenario::{Lesson, Program, Scenario};
 use crate::stage::{Server, Stage};
 use crate::tool::{Finished, Tool};
@@ -121,7 +122,7 @@ fn every_kind_of_certificate(stage: &Stage) -> Result<()> {
         ("ed25519", "ed25519"),
     ] {
         let server = www(stage, name, "")?;
-        for version in ["-tls1_2", "-tls1_3"] {
+        for version in VERSIONS {
             let options = format!("{} {version}", strict(stage));
             client(stage, server.port(), &options)?
                 .success()?
@@ -135,7 +136,7 @@ fn every_kind_of_certificate(stage: &Stage) -> Result<()> {
 fn refused(stage: &Stage, certificate: &str, authority: &str, reason: &str) -> Result<()> {
     let server = www(stage, certificate, "")?;
     let pki = stage.pki();
-    for version in ["-tls1_2", "-tls1_3"] {
+    for version in VERSIONS {
         let options = format!(
             "{version} -CAfile {pki}/{authority}.pem -verify_return_error -verify_hostname localhost"
         );
@@ -191,7 +192,7 @@ fn server_name_and_alpn(stage: &Stage) -> Result<()> {
         let options = format!("-servername {name} -alpn foo,http/1.1 {version}");
         client(stage, server.port(), &options)?.success()
     };
-    for version in ["-tls1_2", "-tls1_3"] {
+    for version in VERSIONS {
         // s_server has the protocols in its first context only.
         names("alpha.test", version)?
             .prints("subject=CN = alpha.test")?
@@ -237,7 +238,7 @@ fn reconnect(stage: &Stage) -> Result<()> {
 fn stapled_response(stage: &Stage) -> Result<()> {
     let staple = format!("-status_file {}/rsa.ocsp", stage.pki());
     let server = www(stage, "rsa", &staple)?;
-    for version in ["-tls1_2", "-tls1_3"] {
+    for version in VERSIONS {
         client(stage, server.port(), &format!("{version} -status"))?
             .success()?
             .prints("OCSP Response Status: successful")?
@@ -253,7 +254,7 @@ fn client_certificate(stage: &Stage) -> Result<()> {
     let pki = stage.pki();
     let demand = format!("-Verify 3 -verify_return_error -CAfile {pki}/root.pem");
     let server = www(stage, "rsa", &demand)?;
-    for version in ["-tls1_2", "-tls1_3"] {
+    for version in VERSIONS {
         for name in ["client", "client-rsa"] {
             let own = format!("-cert {pki}/{name}.pem -key {pki}/{name}.key");
             let chain = format!("-cert_chain {pki}/intermediate.pem");
@@ -319,7 +320,7 @@ fn receives_64_mib(stage: &Stage) -> Result<()> {
         let line = format!("s_server -accept {port} -cert {pki}/rsa.pem -key {pki}/rsa.key -HTTP");
         Ok(stage.peer("openssl")?.words(&line).within(data.as_ref()))
     })?;
-    for version in ["-tls1_2", "-tls1_3"] {
+    for version in VERSIONS {
         let line = format!(
             "s_client -connect localhost:{} -quiet {version}",
             server.port()
@@ -450,7 +451,7 @@ fn keying_material(stage: &Stage) -> Result<()> {
             ))
             .input_open())
     })?;
-    for version in ["-tls1_2", "-tls1_3"] {
+    for version in VERSIONS {
         let line = format!(
             "s_client -connect localhost:{} {version} {export}",
             server.port()

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 
+use super::peers::VERSIONS;
 use crate::scenario::{Lesson, Program, Scenario};
 use crate::stage::{Server, Stage};
 use crate::tool::Finished;
@@ -38,8 +39,6 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     .holds(&[Lesson::KeyLog]),
     Scenario::new(S_SERVER, "key_update", key_update),
 ];
-
-const BOTH: [&str; 2] = ["-tls1_2", "-tls1_3"];
 
 /// The server under the library, with the RSA certificate unless the options name another.
 fn serve(stage: &Stage, options: &str) -> Result<Server<1>> {
@@ -117,7 +116,7 @@ fn certificate_required(stage: &Stage) -> Result<()> {
         stage,
         &format!("-www -Verify 3 -verify_return_error -CAfile {pki}/root.pem"),
     )?;
-    for version in BOTH {
+    for version in VERSIONS {
         for (name, is_welcome) in [
             ("client", true),
             ("client-rsa", true),
@@ -154,7 +153,7 @@ fn certificate_revoked(stage: &Stage) -> Result<()> {
             "-www -Verify 3 -verify_return_error -CAfile {pki}/root.pem -CRL {pki}/crl.pem -crl_check"
         ),
     )?;
-    for version in BOTH {
+    for version in VERSIONS {
         let own = |name: &str| {
             let options = format!("{version} -cert {pki}/{name}.pem -key {pki}/{name}.key");
             client(
@@ -175,7 +174,7 @@ fn certificate_revoked(stage: &Stage) -> Result<()> {
 fn certificate_requested(stage: &Stage) -> Result<()> {
     let pki = stage.pki();
     let server = serve(stage, &format!("-www -verify 3 -CAfile {pki}/root.pem"))?;
-    for version in BOTH {
+    for version in VERSIONS {
         client(stage, server.port(), version)?
             .success()?
             .prints("Acceptable client certificate CA names\nCN = Scenario Root")?
@@ -198,7 +197,7 @@ fn names_and_protocols(stage: &Stage) -> Result<()> {
     let client = |stage, port, options: &str| {
         client(stage, port, &format!("{options} -CAfile {pki}/chain.pem"))
     };
-    for version in BOTH {
+    for version in VERSIONS {
         client(
             stage,
             server.port(),
@@ -267,7 +266,7 @@ fn resumption(stage: &Stage) -> Result<()> {
         ("-no_ticket -no_cache", false),
     ] {
         let server = serve(stage, &format!("-www {options}"))?;
-        for version in BOTH {
+        for version in VERSIONS {
             let file = format!("{dir}/session");
             client(stage, server.port(), &format!("{version} -sess_out {file}"))?.success()?;
             let again =
@@ -288,7 +287,7 @@ fn stapled_response(stage: &Stage) -> Result<()> {
         stage,
         &format!("-www -status_file {}/rsa.ocsp", stage.pki()),
     )?;
-    for version in BOTH {
+    for version in VERSIONS {
         client(stage, server.port(), &format!("{version} -status"))?
             .success()?
             .prints("OCSP Response Status: successful")?
@@ -371,7 +370,7 @@ fn keying_material_and_key_log(stage: &Stage) -> Result<()> {
     let export = "-keymatexport EXPERIMENTAL-scenario -keymatexportlen 24";
     let dir = stage.dir();
     let server = serve(stage, &format!("{export} -keylogfile {dir}/server.keys"))?;
-    for version in BOTH {
+    for version in VERSIONS {
         let line = format!(
             "s_client -connect localhost:{} {version} {export} -keylogfile {dir}/client.keys",
             server.port()

@@ -3,12 +3,10 @@
 use anyhow::Result;
 
 use crate::stage::{Server, Stage, is_root};
-use crate::tool::{Running, Tool};
+use crate::tool::Tool;
 
 /// The servers of one nginx.
 pub(super) struct Site {
-    /// Kept so that a scenario can look at its log.
-    pub(super) process: Running,
     ports: [u16; 6],
 }
 
@@ -34,24 +32,24 @@ impl Site {
     }
 
     /// TLS 1.2 only.
-    pub(super) fn old(&self) -> u16 {
+    pub(super) fn tls12(&self) -> u16 {
         self.ports[4]
     }
 
     /// TLS 1.3 only.
-    pub(super) fn new(&self) -> u16 {
+    pub(super) fn tls13(&self) -> u16 {
         self.ports[5]
     }
 }
 
 /// Starts the site.
 pub(super) fn start(stage: &Stage) -> Result<Site> {
-    let Server { process, ports } = nginx(
+    let Server { ports, .. } = nginx(
         stage,
         |stage| stage.peer("nginx"),
         |ports| servers(stage, ports),
     )?;
-    Ok(Site { process, ports })
+    Ok(Site { ports })
 }
 
 /// Starts an nginx whose `http` block is made for the ports it gets.
