@@ -93,6 +93,14 @@ pub(crate) enum Chore {
         /// Part of the name of a program.
         filter: Option<String>,
     },
+    /// Run the C programs with many threads, many connections and many loads of our libssl.so.3.
+    Stress {
+        /// Use the library without optimisation.
+        #[arg(long)]
+        debug: bool,
+        /// Part of the name of a program.
+        filter: Option<String>,
+    },
 }
 
 #[cfg(test)]

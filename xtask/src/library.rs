@@ -73,14 +73,15 @@ pub(crate) fn search_path(folder: &Path) -> OsString {
     path
 }
 
-/// Compiles a C program against the system's headers, if it is not there already.
+/// Compiles a C program against the system's headers. One that calls nothing of the library is not linked
+/// with it, so that it can load it itself.
 pub(crate) fn compile(sh: &Shell, sources: &[PathBuf], program: &Path) -> Result<()> {
     if let Some(folder) = program.parent() {
         std::fs::create_dir_all(folder)?;
     }
     cmd!(
         sh,
-        "cc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-deprecated-declarations -o {program} {sources...} -lssl -lcrypto -lpthread"
+        "cc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-unused-parameter -Wno-deprecated-declarations -o {program} {sources...} -Wl,--as-needed -lssl -lcrypto -lpthread"
     )
     .quiet()
     .run()

@@ -21,8 +21,10 @@ mod matrix;
 mod model;
 mod problem;
 mod scenarios;
+mod programs;
 mod setup;
 mod source;
+mod stress;
 mod tidy;
 mod tree;
 
@@ -68,5 +70,8 @@ fn run(chore: Chore) -> anyhow::Result<()> {
             conformance::run(&sh, Profile::new(release), filter.as_deref())
         }
         Chore::Capi { release, filter } => capi::run(&sh, Profile::new(release), filter.as_deref()),
+        Chore::Stress { debug, filter } => {
+            stress::run(&sh, Profile::new(!debug), filter.as_deref())
+        }
     }
 }
