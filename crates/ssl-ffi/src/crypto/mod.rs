@@ -9,10 +9,12 @@
 )]
 
 pub(crate) mod bio;
+pub(crate) mod chain;
 pub(crate) mod digest;
 pub(crate) mod exdata;
 pub(crate) mod job;
 pub(crate) mod legacy;
+pub(crate) mod param;
 pub(crate) mod pem;
 pub(crate) mod queue;
 pub(crate) mod random;
@@ -20,6 +22,7 @@ pub(crate) mod reason;
 pub(crate) mod refs;
 pub(crate) mod sign;
 pub(crate) mod stack;
+pub(crate) mod store;
 pub(crate) mod strength;
 pub(crate) mod strings;
 pub(crate) mod subjects;

@@ -156,6 +156,18 @@ impl EvpPkey {
         unsafe { ffi::EVP_PKEY_copy_parameters(self.as_ptr(), from.as_ptr()) == 1 }
     }
 
+    /// Whether both are the same key, as far as it is public.
+    pub(crate) fn is_equal(&self, other: &Self) -> bool {
+        // SAFETY: both are live.
+        unsafe { ffi::EVP_PKEY_eq(self.as_ptr(), other.as_ptr()) == 1 }
+    }
+
+    /// Whether parameters are missing that its type has.
+    pub(crate) fn lacks_parameters(&self) -> bool {
+        // SAFETY: the key is live.
+        unsafe { sys::EVP_PKEY_missing_parameters(self.as_ptr()) != 0 }
+    }
+
     /// Whether the key is of a type, by any of the type's names; also a key that a provider keeps.
     pub(crate) fn is_a(&self, name: &CStr) -> bool {
         // SAFETY: the key is live; the name is a C string.

@@ -96,6 +96,15 @@ impl<T: Element> Stack<T> {
         false
     }
 
+    /// Takes out the element at `at`.
+    pub(crate) fn remove(&mut self, at: usize) -> Option<T> {
+        let element = self.element(at)?;
+        let at = c_int::try_from(at).ok()?;
+        // SAFETY: the stack is live, and nobody else uses it. Its reference to the element ends.
+        unsafe { T::free(sys::OPENSSL_sk_delete(self.0.as_ptr(), at)) };
+        Some(element)
+    }
+
     pub(crate) fn len(&self) -> usize {
         // SAFETY: the stack is ours.
         usize::try_from(unsafe { ffi::OPENSSL_sk_num(self.0.as_ptr()) }).unwrap_or(0)

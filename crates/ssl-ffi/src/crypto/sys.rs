@@ -7,7 +7,8 @@ use std::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
 use openssl_sys::{
     BIO, BIO_METHOD, CRYPTO_EX_dup, CRYPTO_EX_free, CRYPTO_EX_new, ENGINE, ERR_STRING_DATA, EVP_MD,
     EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX, OPENSSL_STACK, OSSL_LIB_CTX, OSSL_PARAM, RSA, X509,
-    X509_NAME, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM, pem_password_cb, stack_st_X509,
+    X509_LOOKUP_METHOD, X509_NAME, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM, pem_password_cb,
+    stack_st_X509,
 };
 
 /// `SSL_verify_cb`: decides about one certificate of a chain.
@@ -177,10 +178,12 @@ unsafe extern "C" {
     pub(crate) fn EC_curve_nist2nid(name: *const c_char) -> c_int;
 
     pub(crate) fn EVP_PKEY_is_a(key: *const EVP_PKEY, name: *const c_char) -> c_int;
+    pub(crate) fn EVP_PKEY_missing_parameters(key: *const EVP_PKEY) -> c_int;
     pub(crate) fn EVP_PKEY_can_sign(key: *const EVP_PKEY) -> c_int;
 
     // x509.h, x509_vfy.h
     pub(crate) fn X509_get_extension_flags(certificate: *mut X509) -> u32;
+    pub(crate) fn X509_verify_cert_error_string(error: c_long) -> *const c_char;
     pub(crate) fn X509_get_signature_info(
         certificate: *mut X509,
         digest: *mut c_int,
@@ -221,6 +224,28 @@ unsafe extern "C" {
         to: *mut X509_VERIFY_PARAM,
         from: *mut X509_VERIFY_PARAM,
     );
+    pub(crate) fn X509_VERIFY_PARAM_set_purpose(
+        param: *mut X509_VERIFY_PARAM,
+        purpose: c_int,
+    ) -> c_int;
+    pub(crate) fn X509_VERIFY_PARAM_set_trust(param: *mut X509_VERIFY_PARAM, trust: c_int)
+    -> c_int;
+    pub(crate) fn X509_VERIFY_PARAM_set1_ip_asc(
+        param: *mut X509_VERIFY_PARAM,
+        address: *const c_char,
+    ) -> c_int;
+    pub(crate) fn X509_VERIFY_PARAM_get1_ip_asc(param: *mut X509_VERIFY_PARAM) -> *mut c_char;
+    pub(crate) fn X509_VERIFY_PARAM_add1_host(
+        param: *mut X509_VERIFY_PARAM,
+        name: *const c_char,
+        length: usize,
+    ) -> c_int;
+    pub(crate) fn X509_VERIFY_PARAM_get0_peername(param: *const X509_VERIFY_PARAM)
+    -> *const c_char;
+    pub(crate) fn X509_STORE_load_file(store: *mut X509_STORE, file: *const c_char) -> c_int;
+    pub(crate) fn X509_STORE_load_path(store: *mut X509_STORE, folder: *const c_char) -> c_int;
+    pub(crate) fn X509_STORE_load_store(store: *mut X509_STORE, uri: *const c_char) -> c_int;
+    pub(crate) fn X509_LOOKUP_store() -> *mut X509_LOOKUP_METHOD;
     pub(crate) fn X509_VERIFY_PARAM_get_depth(param: *const X509_VERIFY_PARAM) -> c_int;
 
     // ct.h
@@ -271,6 +296,7 @@ unsafe extern "C" {
     ) -> Option<CompareElements>;
     pub(crate) fn OPENSSL_sk_find(stack: *mut OPENSSL_STACK, data: *const c_void) -> c_int;
     pub(crate) fn OPENSSL_sk_dup(stack: *const OPENSSL_STACK) -> *mut OPENSSL_STACK;
+    pub(crate) fn OPENSSL_sk_delete(stack: *mut OPENSSL_STACK, at: c_int) -> *mut c_void;
     pub(crate) fn OPENSSL_sk_insert(
         stack: *mut OPENSSL_STACK,
         data: *const c_void,

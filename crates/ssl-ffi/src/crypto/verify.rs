@@ -1,4 +1,4 @@
-//! Certificate verification, and the building of chains from a store.
+//! Certificate verification.
 //!
 //! Owns the `X509_STORE_CTX` of one verification and the order in which its parts are set, which programs
 //! observe through their callbacks. Callbacks run inside: no borrow of a connection may be held here.
@@ -105,22 +105,6 @@ pub(crate) unsafe fn verify(request: &Request<'_>) -> Option<Verdict> {
     })
 }
 
-/// The chain to send for a certificate when none was configured: as far as the store leads, the
-/// certificate itself first. Leaves the error queue empty, as OpenSSL does; `None` without memory.
-pub(crate) fn build_chain(
-    leaf: &X509,
-    untrusted: Option<&X509Stack>,
-    store: &X509Store,
-) -> Option<Vec<X509>> {
-    let ctx = StoreCtx::new(store, leaf, untrusted)?;
-    // SAFETY: the context is live and complete. The verdict does not matter.
-    unsafe { ffi::X509_verify_cert(ctx.raw()) };
-    queue::clear();
-    // SAFETY: the chain is ours to free.
-    let chain = unsafe { X509Stack::from_owned(sys::X509_STORE_CTX_get1_chain(ctx.raw())) };
-    Some(chain.map_or_else(|| vec![leaf.clone()], |chain| chain.iter().collect()))
-}
-
 /// The slot of an `X509_STORE_CTX` in which a callback finds the connection.
 pub(crate) fn ssl_ex_index() -> c_int {
     static INDEX: OnceLock<c_int> = OnceLock::new();
@@ -206,10 +190,14 @@ impl Peer {
 }
 
 /// A context that borrows its store and certificates; they must outlive it.
-struct StoreCtx(NonNull<ffi::X509_STORE_CTX>);
+pub(super) struct StoreCtx(NonNull<ffi::X509_STORE_CTX>);
 
 impl StoreCtx {
-    fn new(store: &X509Store, leaf: &X509, untrusted: Option<&X509Stack>) -> Option<Self> {
+    pub(super) fn new(
+        store: &X509Store,
+        leaf: &X509,
+        untrusted: Option<&X509Stack>,
+    ) -> Option<Self> {
         // SAFETY: no preconditions.
         let Some(ctx) = NonNull::new(unsafe { ffi::X509_STORE_CTX_new() }).map(Self) else {
             queue::raise(queue::common::MALLOC_FAILURE);
@@ -227,7 +215,7 @@ impl StoreCtx {
         Some(ctx)
     }
 
-    fn raw(&self) -> *mut ffi::X509_STORE_CTX {
+    pub(super) fn raw(&self) -> *mut ffi::X509_STORE_CTX {
         self.0.as_ptr()
     }
 }

@@ -160,18 +160,3 @@ fn a_replacement_decides_alone() {
         assert!(verdict.chain.is_none());
     }
 }
-
-#[test]
-fn chains_go_as_far_as_the_store_leads() {
-    let made = three(3600);
-    let length = |store: &[&Identity]| {
-        queue::raise(crate::crypto::reason::BAD_LENGTH);
-        let chain = build_chain(&made.leaf.certificate, None, &store_of(store)).unwrap();
-        assert!(chain[0].is_same(&made.leaf.certificate));
-        assert!(queue::is_empty());
-        chain.len()
-    };
-    assert_eq!(length(&[&made.root, &made.middle]), 3);
-    assert_eq!(length(&[&made.middle]), 2);
-    assert_eq!(length(&[&made.root]), 1);
-}

@@ -12,10 +12,11 @@ use ssl_record::{Context, Side};
 
 use self::hooks::ContextHooks;
 use crate::crypto::exdata::{Class, ExData};
-use crate::crypto::{VerifyParam, X509Stack, X509Store};
+use crate::crypto::{VerifyParam, X509Store};
 use crate::handle::{SSL, SSL_CTX};
 use crate::method::Method;
 use crate::settings::Settings;
+use crate::settings::certificates::Chain;
 use crate::settings::holder::Holder;
 
 /// `SSL_CTX`.
@@ -34,8 +35,7 @@ struct Shared {
     settings: Settings,
     hooks: ContextHooks,
     store: X509Store,
-    /// Sent behind every certificate that has no chain of its own.
-    extra_chain: Option<Arc<X509Stack>>,
+    extra_chain: Chain,
 }
 
 impl Ctx {
@@ -47,7 +47,7 @@ impl Ctx {
                 settings: Settings::new(),
                 hooks: ContextHooks::default(),
                 store: X509Store::new()?,
-                extra_chain: None,
+                extra_chain: Chain::default(),
             }),
             param: VerifyParam::new()?,
             engines: [OnceLock::new(), OnceLock::new()],
@@ -104,13 +104,13 @@ impl Ctx {
         drop(old);
     }
 
-    pub(crate) fn extra_chain(&self) -> Option<Arc<X509Stack>> {
+    /// What is sent behind a certificate without a chain of its own.
+    pub(crate) fn extra_chain(&self) -> Chain {
         self.read().extra_chain.clone()
     }
 
-    pub(crate) fn set_extra_chain(&self, chain: Option<Arc<X509Stack>>) {
-        let old = std::mem::replace(&mut self.write().extra_chain, chain);
-        drop(old);
+    pub(crate) fn change_extra_chain<T>(&self, change: impl FnOnce(&mut Chain) -> T) -> T {
+        change(&mut self.write().extra_chain)
     }
 
     /// The engine's context for connections of `side`.

@@ -13,6 +13,7 @@
 
 mod bio;
 mod certs;
+mod certs_files;
 mod cipher;
 mod ctrl;
 mod data;
@@ -29,6 +30,7 @@ mod life;
 mod lists;
 mod methods;
 mod negotiated;
+mod names;
 mod opaque;
 mod options;
 mod padding;
@@ -43,9 +45,11 @@ mod session_fields;
 mod shutdown;
 pub(crate) mod slice;
 mod verify;
+mod verify_stores;
 
 use bio::*;
 use certs::*;
+use certs_files::*;
 use cipher::*;
 use ctrl::*;
 use data::*;
@@ -61,6 +65,7 @@ use life::*;
 use lists::*;
 use methods::*;
 use negotiated::*;
+use names::*;
 use options::*;
 use padding::*;
 use peer::*;
@@ -73,6 +78,7 @@ use session_encoding::*;
 use session_fields::*;
 use shutdown::*;
 use verify::*;
+use verify_stores::*;
 
 use crate::boundary::guard;
 use crate::handle::Counted;

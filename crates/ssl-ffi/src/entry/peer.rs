@@ -1,9 +1,16 @@
-//! SSL_get_peer_certificate(3), SSL_get_peer_cert_chain(3): what the peer showed.
+//! SSL_get_peer_certificate(3), SSL_get_peer_cert_chain(3), SSL_get_peer_signature_type_nid(3): what the
+//! peer showed and signed with.
+
+use std::ffi::c_int;
+use std::ptr::null_mut;
+use std::sync::Arc;
 
 use openssl_sys::{X509 as RawX509, stack_st_X509};
 
 use super::with;
+use crate::crypto::{X509, X509Stack};
 use crate::handle::SSL;
+use crate::negotiate::sigalgs;
 
 /// The caller gets a reference of its own.
 ///
@@ -12,9 +19,9 @@ use crate::handle::SSL;
 pub(crate) unsafe extern "C" fn SSL_get1_peer_certificate(ssl: *const SSL) -> *mut RawX509 {
     // SAFETY: the caller's promise.
     unsafe {
-        with(ssl, std::ptr::null_mut(), |ssl| {
+        with(ssl, null_mut(), |ssl| {
             let peer = ssl.facts().peer.clone();
-            peer.map_or(std::ptr::null_mut(), crate::crypto::X509::into_raw)
+            peer.map_or(null_mut(), X509::into_raw)
         })
     }
 }
@@ -24,10 +31,9 @@ pub(crate) unsafe extern "C" fn SSL_get1_peer_certificate(ssl: *const SSL) -> *m
 pub(crate) unsafe extern "C" fn SSL_get0_peer_certificate(ssl: *const SSL) -> *mut RawX509 {
     // SAFETY: the caller's promise. The connection keeps its reference.
     unsafe {
-        with(ssl, std::ptr::null_mut(), |ssl| {
+        with(ssl, null_mut(), |ssl| {
             let facts = ssl.facts();
-            let peer = facts.peer.as_ref();
-            peer.map_or(std::ptr::null_mut(), crate::crypto::X509::as_ptr)
+            facts.peer.as_ref().map_or(null_mut(), X509::as_ptr)
         })
     }
 }
@@ -39,10 +45,58 @@ pub(crate) unsafe extern "C" fn SSL_get0_peer_certificate(ssl: *const SSL) -> *m
 pub(crate) unsafe extern "C" fn SSL_get_peer_cert_chain(ssl: *const SSL) -> *mut stack_st_X509 {
     // SAFETY: the caller's promise. The connection keeps the list.
     unsafe {
-        with(ssl, std::ptr::null_mut(), |ssl| {
-            let facts = ssl.facts();
-            let chain = facts.peer_chain.as_ref();
-            chain.map_or(std::ptr::null_mut(), |chain| chain.as_ptr())
+        with(ssl, null_mut(), |ssl| {
+            pointer(ssl.facts().peer_chain.as_ref())
         })
     }
+}
+
+/// The chain that verification built, up to what it trusted.
+///
+/// # Safety
+/// `ssl` is NULL or live.
+pub(crate) unsafe extern "C" fn SSL_get0_verified_chain(ssl: *const SSL) -> *mut stack_st_X509 {
+    // SAFETY: the caller's promise. The connection keeps the list.
+    unsafe {
+        with(ssl, null_mut(), |ssl| {
+            pointer(ssl.facts().verified_chain.as_ref())
+        })
+    }
+}
+
+/// # Safety
+/// `ssl` is NULL or live; `nid` can be written to.
+pub(crate) unsafe extern "C" fn SSL_get_peer_signature_type_nid(
+    ssl: *const SSL,
+    nid: *mut c_int,
+) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe { with(ssl, 0, |ssl| write_type(ssl.facts().peer_scheme, nid)) }
+}
+
+/// # Safety
+/// `ssl` is NULL or live; `nid` can be written to.
+pub(crate) unsafe extern "C" fn SSL_get_signature_type_nid(
+    ssl: *const SSL,
+    nid: *mut c_int,
+) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe { with(ssl, 0, |ssl| write_type(ssl.facts().own_scheme, nid)) }
+}
+
+/// Writes the NID of the signature without its digest; 0 if nothing was signed.
+///
+/// # Safety
+/// `nid` can be written to.
+unsafe fn write_type(scheme: Option<u16>, nid: *mut c_int) -> c_int {
+    let Some(scheme) = scheme.and_then(sigalgs::from_wire) else {
+        return 0;
+    };
+    // SAFETY: the caller's promise.
+    unsafe { nid.write(scheme.signature) };
+    1
+}
+
+fn pointer(chain: Option<&Arc<X509Stack>>) -> *mut stack_st_X509 {
+    chain.map_or(null_mut(), |chain| chain.as_ptr())
 }

@@ -60,14 +60,70 @@ impl KeyKind {
 pub(crate) struct Place {
     pub(crate) certificate: Option<X509>,
     pub(crate) key: Option<EvpPkey>,
-    /// The chain set for this certificate, without it; `None` if none was set.
-    pub(crate) chain: Option<Arc<X509Stack>>,
+    /// What is sent behind the certificate.
+    pub(crate) chain: Chain,
 }
 
 impl Place {
     /// Whether it can serve a handshake.
     pub(crate) fn is_usable(&self) -> bool {
         self.certificate.is_some() && self.key.is_some()
+    }
+
+    /// Whether nothing was set here.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.certificate.is_none() && self.key.is_none() && self.chain.list().is_none()
+    }
+}
+
+/// A list of certificates of which C programs hold pointers.
+///
+/// A pointer stays good until the list is set anew or cleared, also while certificates are added: an
+/// addition happens in place, unless a connection has the list too, whose own it then stays.
+#[derive(Clone, Default)]
+pub(crate) struct Chain {
+    list: Option<Arc<X509Stack>>,
+    /// Lists that were added to in a copy.
+    older: Vec<Arc<X509Stack>>,
+}
+
+impl Chain {
+    /// `None` if nothing was set: that is not the same as an empty list (statement N3).
+    pub(crate) fn list(&self) -> Option<&Arc<X509Stack>> {
+        self.list.as_ref()
+    }
+
+    /// The list as C knows it; NULL if nothing was set.
+    pub(crate) fn as_ptr(&self) -> *mut openssl_sys::stack_st_X509 {
+        self.list
+            .as_ref()
+            .map_or(std::ptr::null_mut(), |list| list.as_ptr())
+    }
+
+    /// Puts another list in the place of this one, which is returned.
+    pub(crate) fn set(&mut self, list: Option<X509Stack>) -> Self {
+        let new = Self {
+            list: list.map(Arc::new),
+            older: Vec::new(),
+        };
+        std::mem::replace(self, new)
+    }
+
+    /// Adds to the end; false without memory. Frees nothing.
+    pub(crate) fn add(&mut self, certificate: X509) -> bool {
+        if let Some(list) = self.list.as_mut().and_then(Arc::get_mut) {
+            return list.push(certificate);
+        }
+        let copy = match &self.list {
+            Some(list) => list.duplicate(),
+            None => X509Stack::new(),
+        };
+        let Some(mut copy) = copy else {
+            return false;
+        };
+        let added = copy.push(certificate);
+        self.older.extend(self.list.replace(Arc::new(copy)));
+        added
     }
 }
 

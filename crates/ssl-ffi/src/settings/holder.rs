@@ -7,7 +7,7 @@ use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
 use super::Settings;
-use super::certificates::Certificates;
+use super::certificates::{Certificates, KeyKind};
 use crate::crypto::{X509, X509Store, strength};
 use crate::handle::{SSL, SSL_CTX};
 use crate::negotiate::security::{self, Weakness};
@@ -36,6 +36,15 @@ pub(crate) trait Holder {
         let old =
             self.change(|settings| std::mem::replace(&mut settings.certificates, certificates));
         drop(old);
+    }
+
+    /// Makes another place the current one.
+    fn select(&self, kind: KeyKind) {
+        self.change(|settings| {
+            if settings.certificates.current_kind() != kind {
+                Arc::make_mut(&mut settings.certificates).select(kind);
+            }
+        });
     }
 
     /// Whether the security level lets us show this certificate.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::certificates::{Certificates, KeyKind};
 use super::holder::Holder;
 use crate::crypto::queue::common;
-use crate::crypto::{EvpPkey, X509, queue, reason};
+use crate::crypto::{EvpPkey, X509, X509Stack, queue, reason};
 
 /// `SSL_use_certificate`.
 pub(crate) fn certificate(holder: &impl Holder, certificate: X509) -> Option<()> {
@@ -54,6 +54,71 @@ pub(crate) fn key(holder: &impl Holder, key: EvpPkey) -> Option<()> {
     })
 }
 
+/// `SSL_use_cert_and_key`: all at once, or nothing. Without a key the certificate's own, which cannot
+/// sign, takes its place.
+pub(crate) fn pair(
+    holder: &impl Holder,
+    certificate: X509,
+    key: Option<EvpPkey>,
+    list: Option<X509Stack>,
+    replace: bool,
+) -> Option<()> {
+    judge(holder, &certificate, true)?;
+    for issuer in list.iter().flat_map(X509Stack::iter) {
+        judge(holder, &issuer, false)?;
+    }
+    let public = certificate.public_key()?;
+    let key = match key {
+        None => public.clone(),
+        Some(key) => {
+            share_parameters(&key, &public)?;
+            if !key.is_equal(&public) {
+                queue::raise(reason::PRIVATE_KEY_MISMATCH);
+                return None;
+            }
+            key
+        }
+    };
+    let kind = kind_of(&public)?;
+    change(holder, |certificates| {
+        let place = certificates.place_mut(kind);
+        if !replace && !place.is_empty() {
+            queue::raise(reason::NOT_REPLACING_CERTIFICATE);
+            return None;
+        }
+        place.chain.set(list);
+        place.certificate = Some(certificate);
+        place.key = Some(key);
+        certificates.select(kind);
+        Some(())
+    })
+}
+
+/// `SSL_certs_clear`.
+pub(crate) fn forget(holder: &impl Holder) {
+    change(holder, |certificates| {
+        certificates.clear();
+        Some(())
+    });
+}
+
+/// Copies the parameters that one of the two lacks from the other.
+fn share_parameters(key: &EvpPkey, public: &EvpPkey) -> Option<()> {
+    let copied = match (key.lacks_parameters(), public.lacks_parameters()) {
+        (true, true) => {
+            queue::raise(reason::MISSING_PARAMETERS);
+            return None;
+        }
+        (true, false) => key.copy_parameters(public),
+        (false, true) => public.copy_parameters(key),
+        (false, false) => true,
+    };
+    if !copied {
+        queue::raise(reason::COPY_PARAMETERS_FAILED);
+    }
+    copied.then_some(())
+}
+
 /// Queues why the security level does not let us show a certificate.
 pub(super) fn judge(holder: &impl Holder, certificate: &X509, is_leaf: bool) -> Option<()> {
     let judged = holder.judge(certificate, is_leaf);
@@ -63,7 +128,7 @@ pub(super) fn judge(holder: &impl Holder, certificate: &X509, is_leaf: bool) -> 
 }
 
 /// The certificates are changed in a copy, without a lock: libcrypto may call an engine or a provider.
-fn change(
+pub(super) fn change(
     holder: &impl Holder,
     change: impl FnOnce(&mut Certificates) -> Option<()>,
 ) -> Option<()> {

@@ -3,8 +3,11 @@
 //!
 //! Owns plain values. Knows neither contexts nor connections.
 
+pub(crate) mod authorities;
 pub(crate) mod callbacks;
 pub(crate) mod certificates;
+pub(crate) mod chain;
+pub(crate) mod files;
 pub(crate) mod holder;
 pub(crate) mod install;
 pub(crate) mod lists;

@@ -48,6 +48,8 @@ pub(crate) struct Facts {
     pub(crate) client_version: Option<u16>,
     /// The peer binds renegotiations to what came before (RFC 5746).
     pub(crate) secure_renegotiation: bool,
+    /// `ClientCertificateType`s of a TLS 1.2 server's request.
+    pub(crate) peer_certificate_types: Vec<u8>,
     /// The OCSP response: on clients the one received, on servers the one to send.
     pub(crate) ocsp: Option<Vec<u8>>,
     pub(crate) status_requested: bool,

@@ -221,6 +221,23 @@ impl Ssl {
     }
 }
 
+impl Ssl {
+    /// `SSL_set_retry_verify`: the verification callback wants to be asked again later.
+    pub(crate) fn retry_verification(&self) {
+        self.want.set(Want::RetryVerify);
+    }
+
+    /// On servers, makes the certificate current that this handshake shows; false if there is none yet.
+    pub(crate) fn select_shown(&self) -> bool {
+        let shown = self.progress.borrow().shown;
+        if let (true, Some(kind)) = (self.is_server(), shown) {
+            self.select(kind);
+            return true;
+        }
+        false
+    }
+}
+
 impl Holder for Ssl {
     fn look<T>(&self, look: impl FnOnce(&Settings) -> T) -> T {
         look(&self.settings())

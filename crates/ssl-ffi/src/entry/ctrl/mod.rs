@@ -4,6 +4,7 @@
 //! Owns the order in which the families are asked for a command. Each family says `None` to what is
 //! not its own; what nobody owns is 0, as in OpenSSL.
 
+mod certificates;
 mod common;
 mod extensions;
 pub(super) mod lists;
@@ -34,6 +35,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_ctrl(
             common::on_ctx(ctx, cmd, larg)
                 .or_else(|| extensions::on_ctx(ctx, cmd, larg, parg))
                 .or_else(|| lists::on_ctx(ctx, cmd, larg, parg))
+                .or_else(|| certificates::on_ctx(ctx, cmd, larg, parg))
                 .unwrap_or(0)
         })
     }
@@ -54,6 +56,7 @@ pub(crate) unsafe extern "C" fn SSL_ctrl(
                 .or_else(|| extensions::on_ssl(ssl, cmd, larg, parg))
                 .or_else(|| lists::on_ssl(ssl, cmd, larg, parg))
                 .or_else(|| negotiated::on_ssl(ssl, cmd, larg, parg))
+                .or_else(|| certificates::on_ssl(ssl, cmd, larg, parg))
                 .unwrap_or(0)
         })
     }

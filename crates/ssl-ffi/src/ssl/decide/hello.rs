@@ -12,6 +12,7 @@ use ssl_record::record::AlertDescription;
 
 use super::Decision;
 use crate::crypto::reason;
+use crate::settings::certificates::KeyKind;
 use crate::ssl::{Ssl, Want};
 
 /// Which steps of this handshake are behind it.
@@ -20,7 +21,9 @@ pub(in crate::ssl) struct Progress {
     hello_callback: bool,
     server_name: bool,
     certificate: bool,
-    /// The key that the shown certificate belongs to.
+    /// The place of the certificate that is shown.
+    pub(in crate::ssl) shown: Option<KeyKind>,
+    /// The key that it belongs to.
     pub(super) signing: Option<crate::crypto::EvpPkey>,
 }
 

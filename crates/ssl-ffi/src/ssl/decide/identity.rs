@@ -64,14 +64,14 @@ impl Ssl {
         let ordered = std::iter::once(current).chain(KeyKind::ALL);
         for kind in ordered {
             let place = certificates.place(kind);
-            let (Some(certificate), Some(key)) = (&place.certificate, &place.key) else {
+            let (Some(_), Some(key)) = (&place.certificate, &place.key) else {
                 continue;
             };
             let schemes = self.schemes_for(key);
             if schemes.iter().any(|scheme| offered.contains(scheme)) {
                 self.progress.borrow_mut().signing = Some(key.clone());
                 return Some(DelegatedIdentity {
-                    chain: self.chain_for(certificate, place.chain.as_deref()),
+                    chain: self.chain_for(&certificates, place).unwrap_or_default(),
                     schemes,
                 });
             }
