@@ -57,6 +57,7 @@ mod reason;
 pub mod record;
 mod step;
 mod sync;
+mod tap;
 mod write;
 
 pub use connection::{
@@ -71,3 +72,4 @@ pub use protect::Algorithm;
 pub use reason::Reason;
 pub use ssl_mode::SslMode;
 pub use step::{Outcome, Received, Shutdown, Step, Want};
+pub use tap::Tapped;

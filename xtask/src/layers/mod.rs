@@ -21,7 +21,7 @@ const LAYERS: &[&[&str]] = &[
     &["io"],
     &["connection"],
     &["write", "read", "handshake", "context", "config"],
-    &["protect", "buffer", "pool"],
+    &["protect", "buffer", "pool", "tap"],
     &["record", "hello", "step", "error", "reason", "sync"],
 ];
 

@@ -8,12 +8,16 @@ use crate::context::{Context, Side};
 use crate::handshake::delegate::{Answer, ClientPlan, ProgressFacts, Question};
 use crate::handshake::session::ClientSession;
 use crate::handshake::{Handshake, Noted};
+use crate::protect::Secret;
+use crate::tap::{TapLog, Tapped};
 
 /// What an established delegated connection keeps besides.
 pub(super) struct Kept {
     facts: ProgressFacts,
     /// Not yet taken.
     sessions: Vec<ClientSession>,
+    /// The contents of our Finished and of the peer's.
+    finished: Option<(Secret, Secret)>,
 }
 
 /// Sessions kept for an owner that does not take them; older ones are dropped.
@@ -24,6 +28,7 @@ impl Kept {
         Self {
             facts: noted.facts,
             sessions: noted.session.into_iter().collect(),
+            finished: noted.finished,
         }
     }
 
@@ -87,6 +92,31 @@ impl Connection {
             .established_mut()
             .and_then(|session| session.delegated.as_mut());
         kept.map_or_else(Vec::new, |kept| core::mem::take(&mut kept.sessions))
+    }
+
+    /// The contents of the Finished messages, ours and the peer's, once the handshake is complete.
+    pub fn finished(&self) -> Option<(&[u8], &[u8])> {
+        let (local, peer) = self.established()?.delegated.as_ref()?.finished.as_ref()?;
+        Some((local.bytes(), peer.bytes()))
+    }
+
+    /// Whether messages, alerts and the frames of records are noted for
+    /// [`Connection::take_messages`]. To be set before the first step. Handshake records are opened a
+    /// second time for it.
+    pub fn set_message_tap(&mut self, on: bool) {
+        self.tap = on.then(|| self.tap.take().unwrap_or_default());
+        let log = || self.tap.clone();
+        self.read.set_tap(log());
+        self.write.set_tap(log());
+        if let Phase::Handshaking(handshaking) = &mut self.phase {
+            handshaking.handshake.set_tap(log());
+        }
+    }
+
+    /// What was sent or received since the last call, in order; to be taken after each step, as it is
+    /// kept until then. Outgoing entries appear when they are made, not when they are transmitted.
+    pub fn take_messages(&mut self) -> Vec<Tapped> {
+        self.tap.as_ref().map_or_else(Vec::new, TapLog::take)
     }
 
     /// The master secret of TLS 1.2, once the handshake is complete.

@@ -24,6 +24,7 @@ use crate::protect::Exporter;
 use crate::read::ReadPath;
 use crate::record::{Alert, ContentType};
 use crate::step::{Step, Want};
+use crate::tap::TapLog;
 use crate::write::WritePath;
 
 /// One TLS connection; OpenSSL's `SSL`.
@@ -70,6 +71,8 @@ pub struct Connection {
     /// The transport ended.
     eof: bool,
     server_name: Box<str>,
+    /// What passes is noted.
+    tap: Option<TapLog>,
 }
 
 /// Per-connection switches that are not modes.
@@ -162,6 +165,7 @@ impl Connection {
             options: Options::default(),
             eof: false,
             server_name: server_name.into(),
+            tap: None,
         }
     }
 
@@ -316,7 +320,7 @@ impl Connection {
         match (phase, alert) {
             (Phase::Handshaking(handshaking), alert) => {
                 let Handshaking {
-                    handshake,
+                    mut handshake,
                     mut flight,
                 } = *handshaking;
                 if let Some(alert) = alert {

@@ -13,8 +13,9 @@ pub(crate) use self::rustls::{ClientSetup, ServerSetup, StartError, Tickets};
 use self::rustls::{Delegated, Direct};
 use crate::config::{CipherSuite, ConfigError, NamedGroup};
 use crate::error::Error;
-use crate::protect::{Exporter, TrafficKeys};
+use crate::protect::{Exporter, Secret, TrafficKeys};
 use crate::record::{Alert, AlertDescription, ContentType, ProtocolVersion, RecordHeader};
+use crate::tap::TapLog;
 
 /// Bytes of a handshake message header: type and 24-bit length (RFC 8446 section 4).
 pub(crate) const MESSAGE_HEADER_LEN: usize = 4;
@@ -93,7 +94,7 @@ impl Handshake {
     }
 
     /// Appends an alert for an error that was found outside of the handshake, if that can be done.
-    pub(crate) fn append_alert(&self, description: AlertDescription, out: &mut Vec<u8>) {
+    pub(crate) fn append_alert(&mut self, description: AlertDescription, out: &mut Vec<u8>) {
         match self {
             Self::Direct(direct) if direct.is_in_the_clear() => {
                 append_plaintext_alert(description, out);
@@ -115,6 +116,13 @@ impl Handshake {
     pub(crate) fn answer(&mut self, answer: Answer) {
         if let Self::Delegated(delegated) = self {
             delegated.answer(answer);
+        }
+    }
+
+    /// Logs what passes from now on.
+    pub(crate) fn set_tap(&mut self, log: Option<TapLog>) {
+        if let Self::Delegated(delegated) = self {
+            delegated.set_tap(log);
         }
     }
 
@@ -156,6 +164,8 @@ pub(crate) struct Noted {
     pub(crate) facts: ProgressFacts,
     /// A TLS 1.2 client's new session.
     pub(crate) session: Option<session::ClientSession>,
+    /// The contents of our Finished and of the peer's.
+    pub(crate) finished: Option<(Secret, Secret)>,
 }
 
 /// What both sides agreed on.

@@ -202,6 +202,40 @@ impl Exporter {
     }
 }
 
+/// What client and server of TLS 1.2 seal with (RFC 5246 section 6.3); `randoms` are the server's and the
+/// client's.
+pub(crate) fn tls12_keys(
+    hash: Hash,
+    master_secret: &Secret,
+    randoms: &[u8; 64],
+    algorithm: Algorithm,
+) -> (KeyMaterial, KeyMaterial) {
+    let key_len = algorithm.key_len();
+    // RFC 5288 section 3: of an AES-GCM nonce only the first four bytes; RFC 7905: all.
+    let iv_len = match algorithm {
+        Algorithm::Aes128Gcm | Algorithm::Aes256Gcm => 4,
+        Algorithm::ChaCha20Poly1305 => NONCE_LEN,
+    };
+    let mut block = [0; 2 * (MAX_KEY_LEN + NONCE_LEN)];
+    let block_len = 2 * (key_len + iv_len);
+    let seed: [&[u8]; 2] = [b"key expansion", randoms];
+    prf(hash, master_secret.bytes(), &seed, &mut block[..block_len]);
+    let material = |index: usize| {
+        let mut material = KeyMaterial {
+            key: [0; MAX_KEY_LEN],
+            key_len: key_len as u8,
+            iv: [0; NONCE_LEN],
+        };
+        material.key[..key_len].copy_from_slice(&block[index * key_len..][..key_len]);
+        let iv = &block[2 * key_len + index * iv_len..][..iv_len];
+        material.iv[..iv_len].copy_from_slice(iv);
+        material
+    };
+    let keys = (material(0), material(1));
+    block.zeroize();
+    keys
+}
+
 /// P_hash of RFC 5246 section 5; `seed` is label and seed, concatenated.
 fn prf(hash: Hash, secret: &[u8], seed: &[&[u8]], out: &mut [u8]) {
     let mut a = hmac(hash, secret, seed);

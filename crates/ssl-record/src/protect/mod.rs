@@ -10,7 +10,7 @@ mod traffic;
 
 pub use aead::Algorithm;
 pub(crate) use aead::{Fingerprint, Hash, NONCE_LEN, TAG_LEN};
-pub(crate) use key_schedule::{Exporter, KeyMaterial, Secret, TrafficSecret};
+pub(crate) use key_schedule::{Exporter, KeyMaterial, Secret, TrafficSecret, tls12_keys};
 pub(crate) use traffic::{TrafficKeys, Usage};
 
 use crate::error::PeerFault;
@@ -84,6 +84,10 @@ impl RecordKey {
             iv: material.iv(),
             layout: Layout::new(version, algorithm),
         })
+    }
+
+    pub(crate) const fn is_tls13(&self) -> bool {
+        matches!(self.layout, Layout::Tls13)
     }
 
     /// Bytes of a record before its ciphertext.

@@ -56,6 +56,11 @@ impl TrafficKeys {
         self.sequence.left() <= 2
     }
 
+    /// Whether these are keys of TLS 1.3.
+    pub(crate) const fn is_tls13(&self) -> bool {
+        self.key.is_tls13()
+    }
+
     /// Whether there is a next key.
     pub(crate) const fn can_update(&self) -> bool {
         self.secret.is_some()

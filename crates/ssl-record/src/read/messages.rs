@@ -25,6 +25,14 @@ pub(crate) struct Message {
     pub(crate) followed: bool,
 }
 
+impl Message {
+    /// The message with its header.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let [_, high, middle, low] = (self.body.len() as u32).to_be_bytes();
+        [&[self.kind, high, middle, low], self.body.as_slice()].concat()
+    }
+}
+
 impl Messages {
     /// Appends the fragment of a handshake record.
     ///

@@ -18,6 +18,7 @@ use crate::record::limits::{MAX_EMPTY_RECORDS, MAX_WARNING_ALERTS};
 use crate::record::{
     Alert, AlertDescription, AlertLevel, ContentType, HEADER_LEN, ProtocolVersion, RecordHeader,
 };
+use crate::tap::TapLog;
 
 /// The incoming direction. Without keys it deframes records for the handshake.
 #[derive(Default)]
@@ -31,6 +32,7 @@ pub(crate) struct ReadPath {
     empty_records: u8,
     /// Warning alerts since the last record with content.
     warnings: u8,
+    tap: Option<TapLog>,
 }
 
 /// Opened but unread application data, in the record at the front of the deframer.
@@ -66,6 +68,11 @@ impl ReadPath {
     /// Moves on to the peer's next key; `None` if there is none.
     pub(crate) fn update_keys(&mut self) -> Option<()> {
         self.keys.as_mut()?.update()
+    }
+
+    /// Logs what is received from now on.
+    pub(crate) fn set_tap(&mut self, log: Option<TapLog>) {
+        self.tap = log;
     }
 
     pub(crate) fn deframer_mut(&mut self) -> &mut Deframer {
@@ -105,6 +112,7 @@ impl ReadPath {
     /// The peer's fault; final.
     pub(crate) fn next(&mut self, version: ProtocolVersion) -> Result<Event, Error> {
         if let Some(message) = self.messages.take()? {
+            self.log_message(version, &message);
             return Ok(Event::Message(message));
         }
         let Frame::Record(header) = self.deframer.next().map_err(PeerFault::from)? else {
@@ -120,6 +128,10 @@ impl ReadPath {
             record = usize::from(header.len) + 5,
             "opened"
         );
+        if let Some(tap) = &self.tap {
+            let inner = (version == ProtocolVersion::Tls13).then_some(opened.content_type);
+            tap.record(false, header, inner);
+        }
         let fragment = opened.start..opened.start + opened.len;
         if self.messages.is_partial() && opened.content_type != ContentType::Handshake {
             return Err(PeerFault::InterruptedMessage.into());
@@ -130,6 +142,9 @@ impl ReadPath {
         let fragment = self.deframer.body_part(fragment);
         match opened.content_type {
             ContentType::Alert => {
+                if let Some(tap) = &self.tap {
+                    tap.message(false, version, ContentType::Alert, fragment);
+                }
                 let alert = Alert::decode(fragment).ok_or(PeerFault::InvalidAlert)?;
                 self.deframer.discard(header);
                 self.alert(alert, version)
@@ -138,7 +153,11 @@ impl ReadPath {
                 (self.empty_records, self.warnings) = (0, 0);
                 self.messages.append(fragment)?;
                 self.deframer.discard(header);
-                Ok(self.messages.take()?.map_or(Event::Discard, Event::Message))
+                let Some(message) = self.messages.take()? else {
+                    return Ok(Event::Discard);
+                };
+                self.log_message(version, &message);
+                Ok(Event::Message(message))
             }
             other => Err(PeerFault::BadRecordType(other.wire()).into()),
         }
@@ -208,6 +227,7 @@ impl ReadPath {
         let deframer = core::mem::take(&mut self.deframer);
         *self = Self {
             deframer,
+            tap: self.tap.take(),
             ..Self::default()
         };
     }
@@ -223,6 +243,12 @@ impl ReadPath {
 
     pub(crate) fn free_buffer(&mut self, pool: &BufferPool) {
         self.deframer.free_buffer(pool);
+    }
+
+    fn log_message(&self, version: ProtocolVersion, message: &Message) {
+        if let Some(tap) = &self.tap {
+            tap.message(false, version, ContentType::Handshake, &message.encode());
+        }
     }
 
     fn application_data(

@@ -24,8 +24,9 @@ use crate::error::Error;
 use crate::pool::{BufferPool, RECORD_CAPACITY};
 use crate::protect::{Fingerprint, TrafficKeys};
 use crate::record::limits::{MAX_FRAGMENT, MAX_OVERHEAD};
-use crate::record::{Alert, ContentType, HEADER_LEN};
+use crate::record::{Alert, ContentType, HEADER_LEN, ProtocolVersion, RecordHeader};
 use crate::step::Step;
+use crate::tap::TapLog;
 
 /// Room for a control record behind whatever is in the buffer: an alert or a KeyUpdate.
 const CONTROL_ROOM: usize = HEADER_LEN + MAX_OVERHEAD + 8;
@@ -61,6 +62,7 @@ pub(crate) struct WritePath {
     block_padding: u16,
     /// Opt-in memory of the bytes committed and unreported.
     contents: Option<Box<Fingerprint>>,
+    tap: Option<TapLog>,
 }
 
 /// One application write, from its first step to its result or its want.
@@ -74,6 +76,11 @@ pub(crate) struct WriteCall {
 impl WritePath {
     pub(crate) fn install(&mut self, keys: TrafficKeys) {
         self.keys = Some(keys);
+    }
+
+    /// Logs what is sealed from now on.
+    pub(crate) fn set_tap(&mut self, log: Option<TapLog>) {
+        self.tap = log;
     }
 
     pub(crate) fn fragmenter(&self) -> &Fragmenter {
@@ -251,6 +258,7 @@ impl WritePath {
             fragmenter: self.fragmenter,
             block_padding: self.block_padding,
             contents,
+            tap: self.tap.take(),
             ..Self::default()
         };
     }
@@ -344,6 +352,15 @@ impl WritePath {
         let sealed = keys
             .seal(content_type, fragment, padding, self.buffer.spare_mut())
             .map_err(|_| Error::KeysExhausted)?;
+        if let Some(tap) = &self.tap {
+            log(
+                tap,
+                self.buffer.spare_mut(),
+                keys.is_tls13(),
+                content_type,
+                fragment,
+            );
+        }
         self.buffer.commit(sealed);
         tracing::trace!(
             content_type = content_type.wire(),
@@ -375,5 +392,24 @@ impl WritePath {
         if modes.contains(SslMode::RELEASE_BUFFERS) && self.buffer.is_empty() {
             self.buffer.release(pool);
         }
+    }
+}
+
+/// Logs a record that was sealed, and the message in it.
+fn log(tap: &TapLog, record: &[u8], is_tls13: bool, content_type: ContentType, fragment: &[u8]) {
+    let Some(Ok(header)) = record
+        .first_chunk()
+        .map(|&bytes| RecordHeader::decode(bytes))
+    else {
+        return;
+    };
+    tap.record(true, header, is_tls13.then_some(content_type));
+    if content_type != ContentType::ApplicationData {
+        let version = if is_tls13 {
+            ProtocolVersion::Tls13
+        } else {
+            ProtocolVersion::Tls12
+        };
+        tap.message(true, version, content_type, fragment);
     }
 }

@@ -80,6 +80,44 @@ fn sessions_resume_from_their_parts() {
     }
 }
 
+/// OpenSSL puts each message in a record of its own and asks before it shows itself.
+#[test]
+fn the_server_is_judged_before_our_certificate_is_asked_for() {
+    if !has_openssl() {
+        return;
+    }
+    let files = identity().write_files().unwrap();
+    for version in VERSIONS {
+        for tap in [false, true] {
+            let server = only(version, openssl::server(&files)).commands();
+            let server = server.arg("-verify").arg("1");
+            let server = server.start().unwrap();
+            let mut half = Half::client(&client_plan(version), connect(server.addr()));
+            half.connection.set_message_tap(tap);
+            assert_eq!(half.handshake().unwrap(), Outcome::Done(()));
+            assert_eq!(
+                half.owner.asked,
+                ["PeerCertificate", "ClientCertificate", "Sign"]
+            );
+            assert_finished(&mut half, tap);
+        }
+    }
+}
+
+/// The Finished messages that passed are the ones that the connection knows.
+fn assert_finished(half: &mut Half<TcpStream>, is_tapped: bool) {
+    let messages = half.connection.take_messages();
+    let passed = |outgoing| {
+        let mut finished = messages
+            .iter()
+            .filter(|it| it.content_type == 22 && it.bytes[0] == 20 && it.outgoing == outgoing);
+        finished.next().map(|message| &message.bytes[4..])
+    };
+    let (local, peer) = half.connection.finished().unwrap();
+    assert_eq!(passed(true), is_tapped.then_some(local));
+    assert_eq!(passed(false), is_tapped.then_some(peer));
+}
+
 #[test]
 fn a_client_of_openssl_is_served() {
     if !has_openssl() {

@@ -26,8 +26,9 @@ pub(super) struct Captured {
     pub(super) server_traffic: Option<Secret>,
     /// TLS 1.3 handshake keys exist: from here on the peer's records are protected.
     pub(super) handshake_keys: bool,
-    /// TLS 1.3 handshake secret of the client, for delegated handshakes.
+    /// TLS 1.3 handshake secrets, for delegated handshakes.
     pub(super) client_handshake: Option<Secret>,
+    pub(super) server_handshake: Option<Secret>,
 }
 
 /// One connection's key log.
@@ -87,7 +88,7 @@ impl KeyLog for Capture {
                 "SERVER_TRAFFIC_SECRET_0" => Some(&mut captured.server_traffic),
                 "SERVER_HANDSHAKE_TRAFFIC_SECRET" => {
                     captured.handshake_keys = true;
-                    None
+                    self.delegated.then_some(&mut captured.server_handshake)
                 }
                 _ => None,
             };

@@ -147,13 +147,7 @@ impl Direct {
     /// # Errors
     /// The header does not fit the state of the handshake.
     pub(crate) fn feed(&mut self, header: RecordHeader, body: &[u8]) -> Result<(), PeerFault> {
-        let keys = self.capture.captured().handshake_keys;
-        if keys && header.content_type == ContentType::Handshake {
-            return Err(PeerFault::BadRecordType(header.content_type.wire()));
-        }
-        if self.common().protocol_version().is_some() && header.version != 0x0303 {
-            return Err(PeerFault::WrongRecordVersion(header.version));
-        }
+        self.check(header)?;
         if matches!(self.connection, Side::Client(_))
             && header.content_type == ContentType::Handshake
         {
@@ -162,6 +156,21 @@ impl Direct {
         }
         self.incoming.extend_from_slice(&header.encode());
         self.incoming.extend_from_slice(body);
+        Ok(())
+    }
+
+    /// Checks a record's header against the state of the handshake.
+    ///
+    /// # Errors
+    /// The header does not fit.
+    fn check(&self, header: RecordHeader) -> Result<(), PeerFault> {
+        let keys = self.capture.captured().handshake_keys;
+        if keys && header.content_type == ContentType::Handshake {
+            return Err(PeerFault::BadRecordType(header.content_type.wire()));
+        }
+        if self.common().protocol_version().is_some() && header.version != 0x0303 {
+            return Err(PeerFault::WrongRecordVersion(header.version));
+        }
         Ok(())
     }
 
@@ -202,6 +211,7 @@ impl Direct {
     /// # Errors
     /// An internal failure: a suite or secret that this crate does not know.
     pub(crate) fn finish(self) -> Result<Established, Error> {
+        let server_random = self.server_random;
         let lost = || internal("the handshake left no usable keys");
         let mut captured = self.capture.take();
         let negotiated = self.negotiated(&mut captured).ok_or_else(lost)?;
@@ -227,7 +237,7 @@ impl Direct {
                 (secrets, None)
             }
         };
-        let exporter = exporter(&negotiated, &captured, self.server_random).ok_or_else(lost)?;
+        let exporter = exporter(&negotiated, &captured, server_random).ok_or_else(lost)?;
         let (sealing, opening) =
             keys(secrets, &negotiated, &mut captured, is_client).ok_or_else(lost)?;
         let tickets = tickets.filter(|_| negotiated.version == ProtocolVersion::Tls13);

@@ -13,6 +13,7 @@ use rustls::crypto::tls13::{Hkdf, HkdfExpander, OkmBlock, OutputLengthError};
 use rustls::crypto::{ActiveKeyExchange, CipherSuiteCommon, hmac};
 use rustls::{Error, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 
+use super::delegated;
 use crate::protect::Secret;
 
 /// What happens to the next resumption secret derived on this thread.
@@ -131,8 +132,11 @@ impl Hkdf for TappedHkdf {
         }
     }
 
+    /// Makes Finished messages and binders, which delegated handshakes keep.
     fn hmac_sign(&self, key: &OkmBlock, message: &[u8]) -> hmac::Tag {
-        self.0.hmac_sign(key, message)
+        let tag = self.0.hmac_sign(key, message);
+        delegated::note_tls13_hmac(tag.as_ref());
+        tag
     }
 
     fn fips(&self) -> bool {
@@ -186,6 +190,7 @@ impl Prf for TappedPrf {
 
     fn for_secret(&self, output: &mut [u8], secret: &[u8], label: &[u8], seed: &[u8]) {
         self.0.for_secret(output, secret, label, seed);
+        delegated::note_tls12_finished(label, output);
     }
 
     fn fips(&self) -> bool {

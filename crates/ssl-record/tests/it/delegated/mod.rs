@@ -5,3 +5,4 @@ mod hello;
 mod owner;
 mod refusals;
 mod sessions;
+mod tapping;

@@ -193,7 +193,15 @@ impl ResolvesClientCert for Ambient {
         schemes: &[SignatureScheme],
     ) -> Option<Arc<CertifiedKey>> {
         let desk = desk::current()?;
-        desk.notes().certificate_requested = true;
+        let shown = {
+            let mut notes = desk.notes();
+            notes.certificate_requested = true;
+            notes.shown.take()
+        };
+        // An owner shows itself only to a server that it has accepted.
+        if let Some(shown) = shown {
+            desk.judge(shown.chain, &shown.ocsp).ok()?;
+        }
         let question = Question::ClientCertificate {
             authorities: authorities.iter().map(|name| name.to_vec()).collect(),
             schemes: schemes.iter().copied().map(u16::from).collect(),

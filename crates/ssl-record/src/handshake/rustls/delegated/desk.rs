@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::{Error, SignatureScheme};
 
+use super::messages::Shown;
 use super::stack;
 use crate::handshake::delegate::{Answer, Question, SignatureCheck};
+use crate::protect::Secret;
 use crate::reason::Reason;
 use crate::record::{AlertDescription, ProtocolVersion};
 
@@ -31,6 +33,17 @@ pub(super) struct Notes {
     pub(super) certificate_requested: bool,
     pub(super) peer_signature_scheme: Option<u16>,
     pub(super) signature_scheme: Option<u16>,
+    /// What the server showed, as far as it was read along.
+    pub(super) shown: Option<Shown>,
+    /// Contents of the Finished messages, server and client in TLS 1.3 as they were computed.
+    finished: Finished,
+}
+
+/// The Finished messages as far as they were computed.
+#[derive(Default)]
+struct Finished {
+    client: Option<Secret>,
+    server: Option<Secret>,
 }
 
 /// Why a handshake ends, and what the peer is told.
@@ -89,6 +102,12 @@ impl Desk {
         }
     }
 
+    /// Contents of the Finished messages of client and server.
+    pub(super) fn finished(&self) -> (Option<Secret>, Option<Secret>) {
+        let notes = self.notes();
+        (notes.finished.client.clone(), notes.finished.server.clone())
+    }
+
     /// Ends the handshake; the first refusal counts.
     pub(super) fn refuse(&self, refusal: Refusal) {
         self.notes().refusal.get_or_insert(refusal);
@@ -102,6 +121,9 @@ impl Desk {
 
     /// Asks whether these certificates are the right peer's.
     pub(super) fn judge(&self, chain: Vec<Vec<u8>>, ocsp: &[u8]) -> Result<(), Error> {
+        if self.notes().peer_certificates == chain {
+            return Ok(());
+        }
         let ocsp = (!ocsp.is_empty()).then(|| ocsp.to_vec());
         let question = Question::PeerCertificate {
             chain: chain.clone(),
@@ -183,6 +205,27 @@ pub(super) struct Scope(Option<Arc<Desk>>);
 impl Drop for Scope {
     fn drop(&mut self) {
         CURRENT.set(self.0.take());
+    }
+}
+
+/// A Finished of TLS 1.2 was computed for the desk that this thread entered, if it entered one.
+pub(in super::super) fn note_tls12_finished(label: &[u8], verify_data: &[u8]) {
+    if let Some(desk) = current() {
+        let mut notes = desk.notes();
+        match label {
+            b"client finished" => notes.finished.client = Secret::new(verify_data),
+            b"server finished" => notes.finished.server = Secret::new(verify_data),
+            _ => {}
+        }
+    }
+}
+
+/// An HMAC of TLS 1.3 was computed: of binders, then of the server's Finished, then of the client's.
+pub(in super::super) fn note_tls13_hmac(tag: &[u8]) {
+    if let Some(desk) = current() {
+        let finished = &mut desk.notes().finished;
+        finished.server = finished.client.take();
+        finished.client = Secret::new(tag);
     }
 }
 

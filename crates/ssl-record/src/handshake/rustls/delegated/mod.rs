@@ -5,17 +5,20 @@
 
 mod client;
 mod desk;
+mod ear;
 mod hello;
 mod identity;
+mod messages;
 mod provider;
-mod scan;
 mod server;
 mod stack;
 mod stock;
 mod store;
 #[cfg(test)]
 mod tests;
+mod wire;
 
+pub(super) use self::desk::{note_tls12_finished, note_tls13_hmac};
 pub(crate) use self::stock::Stock;
 pub(crate) use self::stock::{Clock, Mint};
 pub(crate) use self::store::OneSession;
@@ -24,39 +27,33 @@ use std::sync::Arc;
 
 use self::desk::{Desk, Refusal};
 use self::hello::{Fault, Hello};
-use self::scan::{Said, Scan};
 use self::stack::{Pause, Waiting};
+use self::wire::{Wire, records};
 use super::Direct;
-use super::capture::Capture;
 use crate::config::ConfigError;
 use crate::error::{Error, HandshakeFault, PeerFault};
 use crate::handshake::delegate::{Answer, ClientPlan, ProgressFacts, Question};
 use crate::handshake::session::ClientSession;
-use crate::handshake::{Established, Noted, Progress, append_plaintext_alert};
-use crate::protect::{Layout, Secret, TrafficKeys, TrafficSecret, Usage};
+use crate::handshake::{Established, Noted, Progress};
 use crate::reason::Reason;
-use crate::record::{
-    Alert, AlertDescription, ContentType, HEADER_LEN, ProtocolVersion, RecordHeader,
-};
+use crate::record::{AlertDescription, ContentType, ProtocolVersion, RecordHeader};
+use crate::tap::TapLog;
+
+/// Bytes held back from rustls at most; a certificate is not longer.
+const MAX_HELD: usize = 1 << 17;
 
 /// A delegated handshake in progress.
 pub(crate) struct Delegated {
     state: State,
-    /// Both set from the moment there is a rustls connection.
+    /// Set from the moment there is a rustls connection.
     desk: Option<Arc<Desk>>,
-    capture: Option<Arc<Capture>>,
     /// What the owner is asked, from `Progress::Decide` until it is answered and the answer used.
     question: Option<Question>,
     answer: Option<Answer>,
-    facts: ProgressFacts,
-    incoming: Scan,
-    outgoing: Scan,
-    /// A client that refuses to be made to fall back (statement F50).
-    guards_fallback: bool,
-    is_client: bool,
+    wire: Wire,
+    /// Records that rustls is not to see before the rest of the server's certificate is here.
+    held: Vec<u8>,
     store: Option<Arc<OneSession>>,
-    /// Something left under our keys.
-    keys_in_use: bool,
 }
 
 enum State {
@@ -90,36 +87,32 @@ impl Delegated {
             clock,
         } = client::start(plan, &desk)?;
         direct.mint = Some((Arc::clone(&store), clock));
-        let capture = Arc::clone(&direct.capture);
-        let mut delegated = Self::new(State::Ready(Box::new(direct)));
-        delegated.capture = Some(capture);
-        delegated.desk = Some(desk);
-        delegated.facts.server_name = plan.server_name.as_deref().map(Into::into);
-        delegated.guards_fallback = plan.fallback_scsv && plan.max == ProtocolVersion::Tls12;
-        delegated.is_client = true;
-        delegated.store = Some(store);
-        Ok(delegated)
+        let mut wire = Wire::new(true);
+        wire.capture = Some(Arc::clone(&direct.capture));
+        wire.facts.server_name = plan.server_name.as_deref().map(Into::into);
+        wire.guards_fallback = plan.fallback_scsv && plan.max == ProtocolVersion::Tls12;
+        wire.newest = plan.max;
+        Ok(Self {
+            desk: Some(desk),
+            store: Some(store),
+            ..Self::new(State::Ready(Box::new(direct)), wire)
+        })
     }
 
     /// A server that waits for a ClientHello.
     pub(crate) fn server() -> Self {
-        Self::new(State::Hello(Hello::default()))
+        Self::new(State::Hello(Hello::default()), Wire::new(false))
     }
 
-    fn new(state: State) -> Self {
+    fn new(state: State, wire: Wire) -> Self {
         Self {
             state,
             desk: None,
-            capture: None,
             question: None,
             answer: None,
-            facts: ProgressFacts::default(),
-            incoming: Scan::default(),
-            outgoing: Scan::default(),
-            guards_fallback: false,
-            is_client: false,
+            wire,
+            held: Vec::new(),
             store: None,
-            keys_in_use: false,
         }
     }
 
@@ -137,7 +130,12 @@ impl Delegated {
 
     /// What is known so far.
     pub(crate) fn facts(&self) -> &ProgressFacts {
-        &self.facts
+        &self.wire.facts
+    }
+
+    /// Logs what passes from now on.
+    pub(crate) fn set_tap(&mut self, log: Option<TapLog>) {
+        self.wire.log = log;
     }
 
     /// Takes the peer's next record.
@@ -150,11 +148,7 @@ impl Delegated {
         body: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        let mut said = Vec::new();
-        if self.is_client {
-            self.incoming.record(header.content_type, body, &mut said);
-        }
-        if let Err(refusal) = self.heed(said) {
+        if let Err(refusal) = self.wire.received(header, body) {
             return Err(self.refuse(refusal, out));
         }
         let fed = match &mut self.state {
@@ -166,7 +160,18 @@ impl Delegated {
                 }
                 Err(Fault::Refused(refusal)) => Err(failure(refusal)),
             },
-            State::Ready(direct) => direct.feed(header, body).map_err(Into::into),
+            State::Ready(direct) => {
+                if let (Some(desk), Some(shown)) = (&self.desk, self.wire.take_shown()) {
+                    desk.notes().shown = Some(shown);
+                }
+                direct.check(header).map_err(Into::into).map(|()| {
+                    self.held.extend_from_slice(&header.encode());
+                    self.held.extend_from_slice(body);
+                    if !self.wire.is_holding() || self.held.len() > MAX_HELD {
+                        direct.feed_raw(&core::mem::take(&mut self.held));
+                    }
+                })
+            }
             State::Asking(_) | State::Spent => Err(PeerFault::UnexpectedMessage(0).into()),
         };
         fed.inspect_err(|error| self.last_words(error, out))
@@ -221,6 +226,8 @@ impl Delegated {
         let State::Ready(mut direct) = self.state else {
             return Err(Error::AlreadyFailed);
         };
+        direct.tls12_ticket = self.wire.tls12_ticket;
+        direct.server_random = self.wire.facts.server_random;
         let made = self
             .store
             .and_then(|store| store.sessions().made_tls12.take());
@@ -231,7 +238,7 @@ impl Delegated {
         }
         let mut established = direct.finish()?;
         let negotiated = &mut established.negotiated;
-        let facts = self.facts;
+        let facts = self.wire.facts;
         if let Some(random) = facts.server_random {
             negotiated.server_random = random;
         }
@@ -240,7 +247,7 @@ impl Delegated {
         negotiated.certificate_requested = facts.certificate_requested;
         negotiated.peer_signature_scheme = facts.peer_signature_scheme;
         negotiated.signature_scheme = facts.signature_scheme;
-        if self.is_client {
+        if self.wire.is_client {
             negotiated.server_name.clone_from(&facts.server_name);
         }
         let is_new = !negotiated.resumed || has_ticket;
@@ -252,23 +259,23 @@ impl Delegated {
             }
             _ => None,
         };
-        established.noted = Some(Box::new(Noted { facts, session }));
+        let (client, server) = self.desk.map_or((None, None), |desk| desk.finished());
+        let (local, peer) = if self.wire.is_client {
+            (client, server)
+        } else {
+            (server, client)
+        };
+        established.noted = Some(Box::new(Noted {
+            facts,
+            session,
+            finished: local.zip(peer),
+        }));
         Ok(established)
     }
 
     /// Appends an alert under the keys that the peer expects; nothing if there are none to be had.
-    pub(crate) fn append_alert(&self, description: AlertDescription, out: &mut Vec<u8>) {
-        let alert = Alert::fatal(description).encode();
-        match self.alert_keys() {
-            Ok(None) => append_plaintext_alert(description, out),
-            Ok(Some(mut keys)) => {
-                let start = out.len();
-                out.resize(start + Layout::Tls13.overhead() + alert.len(), 0);
-                let sealed = keys.seal(ContentType::Alert, &alert, 0, &mut out[start..]);
-                out.truncate(start + sealed.unwrap_or(0));
-            }
-            Err(()) => {}
-        }
+    pub(crate) fn append_alert(&mut self, description: AlertDescription, out: &mut Vec<u8>) {
+        self.wire.append_alert(description, out);
     }
 
     /// The plan for this hello, once it is there; whether to pause.
@@ -279,7 +286,8 @@ impl Delegated {
         };
         let Some(answer) = self.answer.take() else {
             if self.question.is_none() {
-                self.facts.client_random = message.get(6..38).and_then(|it| it.try_into().ok());
+                self.wire.facts.client_random =
+                    message.get(6..38).and_then(|it| it.try_into().ok());
                 self.question = Some(Question::ClientHello(message.to_vec()));
             }
             self.state = State::Hello(hello);
@@ -292,10 +300,11 @@ impl Delegated {
             _ => return Err(Refusal::INTERNAL),
         };
         let desk = Desk::new(&plan.verify_schemes, Arc::clone(&plan.signature_check));
+        self.wire.newest = plan.max;
         let mut direct = server::start(*plan, &desk)?;
         direct.feed_raw(&hello.into_records());
         self.desk = Some(desk);
-        self.capture = Some(Arc::clone(&direct.capture));
+        self.wire.capture = Some(Arc::clone(&direct.capture));
         self.state = State::Ready(Box::new(direct));
         Ok(None)
     }
@@ -310,7 +319,7 @@ impl Delegated {
     fn note(&mut self) {
         let Some(desk) = &self.desk else { return };
         let notes = desk.notes();
-        let facts = &mut self.facts;
+        let facts = &mut self.wire.facts;
         facts.peer_certificates.clone_from(&notes.peer_certificates);
         facts.certificate_requested = notes.certificate_requested;
         facts.peer_signature_scheme = notes.peer_signature_scheme;
@@ -327,10 +336,13 @@ impl Delegated {
         {
             let captured = direct.capture.captured();
             if captured.client_random != [0; 32] {
-                self.facts.client_random = Some(captured.client_random);
+                self.wire.facts.client_random = Some(captured.client_random);
             }
-            if !self.is_client {
-                self.facts.server_name.clone_from(&captured.server_name);
+            if !self.wire.is_client {
+                self.wire
+                    .facts
+                    .server_name
+                    .clone_from(&captured.server_name);
             }
         }
         self.state = State::Ready(direct);
@@ -340,14 +352,16 @@ impl Delegated {
         }
         match result {
             Ok(progress) => {
-                self.commit(&flight);
+                self.wire.sending(&flight);
                 out.extend_from_slice(&flight);
                 Ok(progress)
             }
             Err(error) => {
+                let error = self.better_error(error);
                 if let Some(alert) = self.better_alert(&error) {
                     self.append_alert(alert, out);
                 } else if ends_with_alert(&flight) {
+                    self.wire.sending(&flight);
                     out.extend_from_slice(&flight);
                 } else {
                     self.last_words(&error, out);
@@ -360,7 +374,7 @@ impl Delegated {
 
     /// The alert that OpenSSL sends where rustls sends another.
     fn better_alert(&self, error: &Error) -> Option<AlertDescription> {
-        let is_tls12 = self.facts.version == Some(ProtocolVersion::Tls12);
+        let is_tls12 = self.wire.facts.version == Some(ProtocolVersion::Tls12);
         match error.reason()? {
             Reason::PEER_DID_NOT_RETURN_A_CERTIFICATE if is_tls12 => {
                 Some(AlertDescription::HANDSHAKE_FAILURE)
@@ -370,52 +384,15 @@ impl Delegated {
         }
     }
 
-    /// Notes what leaves with this flight.
-    fn commit(&mut self, flight: &[u8]) {
-        let mut said = Vec::new();
-        for (header, body) in records(flight) {
-            self.outgoing.record(header.content_type, body, &mut said);
-            self.keys_in_use |= match header.content_type {
-                ContentType::ApplicationData => true,
-                // In TLS 1.3 it means nothing.
-                ContentType::ChangeCipherSpec => self.facts.version == Some(ProtocolVersion::Tls12),
-                ContentType::Handshake | ContentType::Alert => false,
-            };
+    /// A record that we can open but rustls says it cannot: it is the Finished in it that is wrong.
+    fn better_error(&self, error: Error) -> Error {
+        if error == Error::Peer(PeerFault::BadRecordMac) && self.wire.has_finished {
+            return Error::Handshake(HandshakeFault {
+                message: "the peer saw other messages than we sent".to_owned(),
+                reason: Reason::DIGEST_CHECK_FAILED,
+            });
         }
-        for said in said {
-            if let (false, Said::ServerHello(hello)) = (self.is_client, said) {
-                hello.tell(&mut self.facts);
-            }
-        }
-    }
-
-    /// Acts on plaintext messages before rustls sees them.
-    fn heed(&mut self, said: Vec<Said>) -> Result<(), Refusal> {
-        for said in said {
-            match said {
-                Said::ServerHello(hello) => {
-                    if self.is_client && hello.selects_a_signal() {
-                        return Err(Refusal {
-                            alert: AlertDescription::ILLEGAL_PARAMETER,
-                            reason: Reason::WRONG_CIPHER_RETURNED,
-                        });
-                    }
-                    if self.guards_fallback && hello.has_downgrade_sentinel() {
-                        return Err(Refusal {
-                            alert: AlertDescription::ILLEGAL_PARAMETER,
-                            reason: Reason::INAPPROPRIATE_FALLBACK,
-                        });
-                    }
-                    hello.tell(&mut self.facts);
-                }
-                Said::Ticket(body) => {
-                    if let State::Ready(direct) = &mut self.state {
-                        direct.tls12_ticket = Some(body.into());
-                    }
-                }
-            }
-        }
-        Ok(())
+        error
     }
 
     /// Ends the handshake as the owner, or the lack of one, decided.
@@ -445,39 +422,6 @@ impl Delegated {
         self.append_alert(alert, out);
         self.state = State::Spent;
     }
-
-    /// The keys for an alert: `None` for the clear.
-    ///
-    /// A refused flight is dropped as a whole, so that what counts is what left before: of a client
-    /// nothing under its handshake keys, of a server everything up to its Finished or nothing. In TLS 1.2
-    /// nothing can be refused any more once keys are in use.
-    fn alert_keys(&self) -> Result<Option<TrafficKeys>, ()> {
-        let Some(captured) = self.capture.as_ref().map(|capture| capture.captured()) else {
-            return Ok(None);
-        };
-        let secret: Option<&Secret> = match (self.is_client, self.keys_in_use) {
-            (true, false) if captured.handshake_keys => captured.client_handshake.as_ref(),
-            (false, true) => captured.server_traffic.as_ref(),
-            (_, true) => return Err(()),
-            (_, false) => return Ok(None),
-        };
-        let (Some(secret), Some(suite)) = (secret, self.facts.suite) else {
-            return Err(());
-        };
-        let secret = TrafficSecret::new(suite.hash(), secret.clone());
-        let algorithm = suite.algorithm();
-        let material = secret.key_material(algorithm).map_err(|_| ())?;
-        TrafficKeys::new(
-            Usage::Seal,
-            ProtocolVersion::Tls13,
-            algorithm,
-            &material,
-            0,
-            Some(secret),
-        )
-        .map(Some)
-        .ok_or(())
-    }
 }
 
 /// Lets rustls look at what it has.
@@ -496,17 +440,6 @@ fn failure(refusal: Refusal) -> Error {
         alert: refusal.alert,
         reason: refusal.reason,
     }
-}
-
-/// The records of a flight.
-fn records(mut flight: &[u8]) -> impl Iterator<Item = (RecordHeader, &[u8])> {
-    core::iter::from_fn(move || {
-        let (header, rest) = flight.split_first_chunk::<HEADER_LEN>()?;
-        let header = RecordHeader::decode(*header).ok()?;
-        let (body, rest) = rest.split_at_checked(header.len.into())?;
-        flight = rest;
-        Some((header, body))
-    })
 }
 
 /// Whether the last record is, or by its length can only be, an alert: in TLS 1.3 no handshake message

@@ -1,0 +1,158 @@
+//! Handshake messages of a server that are read along: hellos, certificates, tickets.
+//!
+//! Owns their layout as far as it is needed. What is malformed is left for rustls to refuse.
+
+use super::provider::FALLBACK_SCSV;
+use crate::config::CipherSuite;
+use crate::handshake::delegate::ProgressFacts;
+use crate::record::ProtocolVersion;
+
+/// Handshake types.
+pub(super) mod kind {
+    pub(in super::super) const SERVER_HELLO: u8 = 2;
+    pub(in super::super) const NEW_SESSION_TICKET: u8 = 4;
+    pub(in super::super) const CERTIFICATE: u8 = 11;
+    pub(in super::super) const CERTIFICATE_REQUEST: u8 = 13;
+    pub(in super::super) const FINISHED: u8 = 20;
+    pub(in super::super) const CERTIFICATE_STATUS: u8 = 22;
+}
+
+/// Random of a ServerHello that is a HelloRetryRequest (RFC 8446 section 4.1.3).
+const RETRY_REQUEST: [u8; 32] = [
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+];
+
+/// End of the random of a TLS 1.3 server that chose TLS 1.2 (RFC 8446 section 4.1.3).
+const DOWNGRADE_TO_TLS12: &[u8] = b"DOWNGRD\x01";
+
+/// A ServerHello or HelloRetryRequest.
+pub(super) struct ServerHello {
+    random: [u8; 32],
+    session_id: Box<[u8]>,
+    suite: u16,
+    is_tls13: bool,
+    extended_master_secret: bool,
+}
+
+impl ServerHello {
+    /// Reads a body.
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        const EXTENDED_MASTER_SECRET: u16 = 23;
+        const SUPPORTED_VERSIONS: u16 = 43;
+        let (_version, rest) = body.split_at_checked(2)?;
+        let (random, rest) = rest.split_first_chunk::<32>()?;
+        let (&id_len, rest) = rest.split_first()?;
+        let (session_id, rest) = rest.split_at_checked(id_len.into())?;
+        let (suite, rest) = rest.split_first_chunk::<2>()?;
+        let (_compression, rest) = rest.split_first()?;
+        let mut hello = Self {
+            random: *random,
+            session_id: session_id.into(),
+            suite: u16::from_be_bytes(*suite),
+            is_tls13: false,
+            extended_master_secret: false,
+        };
+        for (kind, value) in extensions(rest.get(2..).unwrap_or_default()) {
+            match kind {
+                EXTENDED_MASTER_SECRET => hello.extended_master_secret = true,
+                SUPPORTED_VERSIONS => hello.is_tls13 = value == [3, 4],
+                _ => {}
+            }
+        }
+        Some(hello)
+    }
+
+    /// Whether the server selected the fallback signal as if it were a suite.
+    pub(super) fn selects_a_signal(&self) -> bool {
+        self.suite == FALLBACK_SCSV || self.suite == 0x00ff
+    }
+
+    /// Whether a TLS 1.3 server says that it was made to choose TLS 1.2.
+    pub(super) fn has_downgrade_sentinel(&self) -> bool {
+        !self.is_tls13 && self.random.ends_with(DOWNGRADE_TO_TLS12)
+    }
+
+    /// Adds what it says to the facts.
+    pub(super) fn tell(self, facts: &mut ProgressFacts) {
+        facts.suite = CipherSuite::from_wire(self.suite);
+        facts.version = Some(if self.is_tls13 {
+            ProtocolVersion::Tls13
+        } else {
+            ProtocolVersion::Tls12
+        });
+        if self.random != RETRY_REQUEST {
+            facts.server_random = Some(self.random);
+        }
+        if !self.is_tls13 {
+            facts.session_id = self.session_id;
+            facts.extended_master_secret = self.extended_master_secret;
+        }
+    }
+}
+
+/// What a server shows of itself.
+#[derive(Clone, Default)]
+pub(super) struct Shown {
+    pub(super) chain: Vec<Vec<u8>>,
+    pub(super) ocsp: Vec<u8>,
+}
+
+impl Shown {
+    /// Reads the body of a Certificate message.
+    pub(super) fn parse(version: ProtocolVersion, body: &[u8]) -> Option<Self> {
+        const STATUS_REQUEST: u16 = 5;
+        let mut rest = body;
+        if version == ProtocolVersion::Tls13 {
+            let [context] = take_array(&mut rest)?;
+            take(&mut rest, context.into())?;
+        }
+        let mut list = take_counted(&mut rest)?;
+        let mut shown = Self::default();
+        while !list.is_empty() {
+            let is_leaf = shown.chain.is_empty();
+            shown.chain.push(take_counted(&mut list)?.to_vec());
+            if version == ProtocolVersion::Tls13 {
+                let len = u16::from_be_bytes(take_array(&mut list)?);
+                for (kind, value) in extensions(take(&mut list, len.into())?) {
+                    if is_leaf && kind == STATUS_REQUEST {
+                        shown.ocsp = status(value)?.to_vec();
+                    }
+                }
+            }
+        }
+        Some(shown)
+    }
+}
+
+/// The OCSP response in the body of a CertificateStatus (RFC 6066 section 8).
+pub(super) fn status(mut body: &[u8]) -> Option<&[u8]> {
+    const OCSP: u8 = 1;
+    let [kind] = take_array(&mut body)?;
+    (kind == OCSP).then(|| take_counted(&mut body))?
+}
+
+/// Type and contents of each extension, up to one that is cut off.
+fn extensions(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    core::iter::from_fn(move || {
+        let kind = u16::from_be_bytes(take_array(&mut rest)?);
+        let len = u16::from_be_bytes(take_array(&mut rest)?);
+        Some((kind, take(&mut rest, len.into())?))
+    })
+}
+
+fn take<'a>(rest: &mut &'a [u8], n: usize) -> Option<&'a [u8]> {
+    let (taken, left) = rest.split_at_checked(n)?;
+    *rest = left;
+    Some(taken)
+}
+
+fn take_array<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    take(rest, N)?.try_into().ok()
+}
+
+/// Bytes behind their 24-bit count.
+fn take_counted<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let [high, middle, low] = take_array(rest)?;
+    take(rest, u32::from_be_bytes([0, high, middle, low]) as usize)
+}

@@ -1,0 +1,286 @@
+//! What passes between the two sides of a delegated handshake, read along.
+//!
+//! Owns the facts, the log of messages for owners that want one, and copies of the handshake's keys: to
+//! open what is protected, and to seal the alert that a refusal ends with. Does not drive rustls.
+
+use std::sync::Arc;
+
+use super::super::capture::Capture;
+use super::desk::Refusal;
+use super::ear::{Ear, Stage};
+use super::messages::{ServerHello, Shown, kind, status};
+use crate::handshake::delegate::ProgressFacts;
+use crate::handshake::{MESSAGE_HEADER_LEN, append_plaintext_alert};
+use crate::protect::{Layout, TrafficKeys, TrafficSecret, Usage, tls12_keys};
+use crate::reason::Reason;
+use crate::record::{
+    Alert, AlertDescription, ContentType, HEADER_LEN, ProtocolVersion, RecordHeader,
+};
+use crate::tap::TapLog;
+
+/// One handshake's wire.
+pub(super) struct Wire {
+    pub(super) is_client: bool,
+    pub(super) facts: ProgressFacts,
+    /// Set from the moment there is a rustls connection.
+    pub(super) capture: Option<Arc<Capture>>,
+    /// A client that refuses to be made to fall back (statement F50).
+    pub(super) guards_fallback: bool,
+    /// The newest version enabled, for the log while none is negotiated.
+    pub(super) newest: ProtocolVersion,
+    pub(super) log: Option<TapLog>,
+    /// The body of a TLS 1.2 ticket.
+    pub(super) tls12_ticket: Option<Box<[u8]>>,
+    /// What the server showed.
+    shown: Option<Shown>,
+    /// The server asked for a certificate.
+    is_asked: bool,
+    /// A server of TLS 1.3 did so and what it shows itself is not here yet.
+    awaits_certificate: bool,
+    /// The peer's Finished was opened.
+    pub(super) has_finished: bool,
+    incoming: Ear,
+    outgoing: Ear,
+    /// Something left under our keys.
+    keys_in_use: bool,
+}
+
+impl Wire {
+    pub(super) fn new(is_client: bool) -> Self {
+        Self {
+            is_client,
+            facts: ProgressFacts::default(),
+            capture: None,
+            guards_fallback: false,
+            newest: ProtocolVersion::Tls13,
+            log: None,
+            tls12_ticket: None,
+            shown: None,
+            is_asked: false,
+            awaits_certificate: false,
+            has_finished: false,
+            incoming: Ear::default(),
+            outgoing: Ear::default(),
+            keys_in_use: false,
+        }
+    }
+
+    /// Reads a record of the peer before rustls does.
+    ///
+    /// # Errors
+    /// It says something that rustls would let pass.
+    pub(super) fn received(&mut self, header: RecordHeader, body: &[u8]) -> Result<(), Refusal> {
+        let mut ear = core::mem::take(&mut self.incoming);
+        let heard = ear.record(self.facts.version, header, body, |stage, number| {
+            let wanted = self.log.is_some()
+                || self.is_client
+                || self.facts.version == Some(ProtocolVersion::Tls12);
+            wanted.then(|| self.keys(stage, !self.is_client, number))?
+        });
+        self.incoming = ear;
+        let is_sealed = heard.inner.is_some();
+        if let Some(log) = &self.log {
+            log.record(false, header, heard.inner);
+        }
+        if let Some(alert) = &heard.alert {
+            self.awaits_certificate = false;
+            self.log_message(false, ContentType::Alert, alert);
+        }
+        for message in &heard.messages {
+            let (head, body) = message.split_at(MESSAGE_HEADER_LEN);
+            let heeded = self.heed(head[0], body);
+            self.log_message(false, ContentType::Handshake, message);
+            heeded?;
+        }
+        // TLS 1.3: what comes behind the certificate is opened for the log only.
+        let is_enough = is_sealed && self.log.is_none();
+        if is_enough && heard.messages.iter().any(|it| it[0] == kind::CERTIFICATE) {
+            self.incoming.lose();
+        }
+        Ok(())
+    }
+
+    /// Whether rustls is not to see what arrived last before more has arrived: it would ask for our
+    /// certificate although the server's cannot be judged yet.
+    pub(super) fn is_holding(&self) -> bool {
+        self.awaits_certificate && !self.incoming.is_lost()
+    }
+
+    /// What the server shows, once it asked for our certificate.
+    pub(super) fn take_shown(&mut self) -> Option<Shown> {
+        if self.is_asked {
+            self.shown.take()
+        } else {
+            None
+        }
+    }
+
+    /// Reads records that are about to leave.
+    pub(super) fn sending(&mut self, flight: &[u8]) {
+        for (header, body) in records(flight) {
+            self.keys_in_use |= match header.content_type {
+                ContentType::ApplicationData => true,
+                // In TLS 1.3 it means nothing.
+                ContentType::ChangeCipherSpec => self.facts.version == Some(ProtocolVersion::Tls12),
+                ContentType::Handshake | ContentType::Alert => false,
+            };
+            let mut ear = core::mem::take(&mut self.outgoing);
+            let heard = ear.record(self.facts.version, header, body, |stage, number| {
+                let log = self.log.as_ref();
+                log.and_then(|_| self.keys(stage, self.is_client, number))
+            });
+            self.outgoing = ear;
+            for message in &heard.messages {
+                let (head, body) = message.split_at(MESSAGE_HEADER_LEN);
+                if head[0] == kind::SERVER_HELLO
+                    && let Some(hello) = ServerHello::parse(body)
+                {
+                    hello.tell(&mut self.facts);
+                }
+            }
+            if let Some(log) = &self.log {
+                log.record(true, header, heard.inner);
+            }
+            if header.content_type == ContentType::ChangeCipherSpec {
+                self.log_message(true, ContentType::ChangeCipherSpec, body);
+            }
+            if let Some(alert) = &heard.alert {
+                self.log_message(true, ContentType::Alert, alert);
+            }
+            for message in &heard.messages {
+                self.log_message(true, ContentType::Handshake, message);
+            }
+        }
+    }
+
+    /// Appends an alert under the keys that the peer expects; nothing if there are none to be had.
+    pub(super) fn append_alert(&mut self, description: AlertDescription, out: &mut Vec<u8>) {
+        let alert = Alert::fatal(description).encode();
+        let start = out.len();
+        match self.alert_keys() {
+            Ok(None) => append_plaintext_alert(description, out),
+            Ok(Some(mut keys)) => {
+                out.resize(start + Layout::Tls13.overhead() + alert.len(), 0);
+                let sealed = keys.seal(ContentType::Alert, &alert, 0, &mut out[start..]);
+                out.truncate(start + sealed.unwrap_or(0));
+            }
+            Err(()) => return,
+        }
+        let alert = out[start..].to_vec();
+        self.sending(&alert);
+    }
+
+    /// Acts on a message of the peer before rustls sees it.
+    fn heed(&mut self, kind: u8, body: &[u8]) -> Result<(), Refusal> {
+        if !self.is_client {
+            self.has_finished |= kind == kind::FINISHED;
+            return Ok(());
+        }
+        let version = self.facts.version;
+        self.awaits_certificate =
+            kind == kind::CERTIFICATE_REQUEST && version == Some(ProtocolVersion::Tls13);
+        match kind {
+            kind::SERVER_HELLO => {
+                let Some(hello) = ServerHello::parse(body) else {
+                    return Ok(());
+                };
+                let refused = |reason| {
+                    Err(Refusal {
+                        alert: AlertDescription::ILLEGAL_PARAMETER,
+                        reason,
+                    })
+                };
+                if hello.selects_a_signal() {
+                    return refused(Reason::WRONG_CIPHER_RETURNED);
+                }
+                if self.guards_fallback && hello.has_downgrade_sentinel() {
+                    return refused(Reason::INAPPROPRIATE_FALLBACK);
+                }
+                hello.tell(&mut self.facts);
+            }
+            kind::NEW_SESSION_TICKET => self.tls12_ticket = Some(body.into()),
+            kind::CERTIFICATE => {
+                self.shown = version.and_then(|version| Shown::parse(version, body));
+            }
+            kind::CERTIFICATE_STATUS => {
+                if let (Some(shown), Some(ocsp)) = (&mut self.shown, status(body)) {
+                    shown.ocsp = ocsp.to_vec();
+                }
+            }
+            kind::CERTIFICATE_REQUEST => self.is_asked = true,
+            kind::FINISHED => self.has_finished = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn log_message(&self, outgoing: bool, content_type: ContentType, bytes: &[u8]) {
+        if let Some(log) = &self.log {
+            let version = self.facts.version.unwrap_or(self.newest);
+            log.message(outgoing, version, content_type, bytes);
+        }
+    }
+
+    /// A copy of the keys that the client or the server seals with at this stage.
+    fn keys(&self, stage: Stage, of_client: bool, next: u64) -> Option<TrafficKeys> {
+        let captured = self.capture.as_ref()?.captured();
+        let (suite, version) = (self.facts.suite?, self.facts.version?);
+        let algorithm = suite.algorithm();
+        if version == ProtocolVersion::Tls12 {
+            let mut randoms = [0; 64];
+            randoms[..32].copy_from_slice(&self.facts.server_random?);
+            randoms[32..].copy_from_slice(&captured.client_random);
+            let master = captured.master_secret.as_ref()?;
+            let (client, server) = tls12_keys(suite.hash(), master, &randoms, algorithm);
+            let material = if of_client { client } else { server };
+            return TrafficKeys::new(Usage::Open, version, algorithm, &material, next, None);
+        }
+        let secret = match (stage, of_client) {
+            (Stage::Clear, _) => return None,
+            (Stage::Handshake, true) => captured.client_handshake.clone()?,
+            (Stage::Handshake, false) => captured.server_handshake.clone()?,
+            (Stage::Application, true) => captured.client_traffic.clone()?,
+            (Stage::Application, false) => captured.server_traffic.clone()?,
+        };
+        let secret = TrafficSecret::new(suite.hash(), secret);
+        let material = secret.key_material(algorithm).ok()?;
+        TrafficKeys::new(
+            Usage::Open,
+            version,
+            algorithm,
+            &material,
+            next,
+            Some(secret),
+        )
+    }
+
+    /// The keys for an alert: `None` for the clear.
+    ///
+    /// A refused flight is dropped as a whole, so that what counts is what left before: of a client
+    /// nothing under its handshake keys, of a server everything up to its Finished or nothing. In TLS 1.2
+    /// nothing can be refused any more once keys are in use.
+    fn alert_keys(&self) -> Result<Option<TrafficKeys>, ()> {
+        let Some(capture) = &self.capture else {
+            return Ok(None);
+        };
+        let is_keyed = capture.captured().handshake_keys;
+        let stage = match (self.is_client, self.keys_in_use) {
+            (true, false) if is_keyed => Stage::Handshake,
+            (false, true) if is_keyed => Stage::Application,
+            (_, true) => return Err(()),
+            (_, false) => return Ok(None),
+        };
+        self.keys(stage, self.is_client, 0).map(Some).ok_or(())
+    }
+}
+
+/// The records of a flight.
+pub(super) fn records(mut flight: &[u8]) -> impl Iterator<Item = (RecordHeader, &[u8])> {
+    core::iter::from_fn(move || {
+        let (header, rest) = flight.split_first_chunk::<HEADER_LEN>()?;
+        let header = RecordHeader::decode(*header).ok()?;
+        let (body, rest) = rest.split_at_checked(header.len.into())?;
+        flight = rest;
+        Some((header, body))
+    })
+}
