@@ -86,6 +86,7 @@ impl Ssl {
             engine.clear_mode(engine.mode().difference(mode));
             engine.set_mode(mode);
         }
+        self.tap(engine);
     }
 
     /// Carries out steps until there is a result.
@@ -99,6 +100,7 @@ impl Ssl {
         loop {
             let next = step(engine);
             self.deliver_key_lines();
+            self.deliver_messages(engine);
             if self.handled.replace(engine.handled_messages()) != engine.handled_messages() {
                 // A post-handshake message goes through the state machine in OpenSSL, which clears the
                 // queue (statement G8).
@@ -232,6 +234,7 @@ impl Ssl {
         self.want.set(Want::Nothing);
         raise_final(error);
         self.last_words(engine);
+        self.deliver_messages(engine);
         match error {
             Error::AlertReceived(_) => {
                 self.shutdown.set(self.shutdown.get() | super::RECEIVED);

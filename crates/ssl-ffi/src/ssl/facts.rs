@@ -149,5 +149,12 @@ impl Ssl {
         facts.group = negotiated.group.map(|group| group.wire());
         facts.resumed = negotiated.resumed;
         facts.alpn = negotiated.alpn.as_deref().unwrap_or_default().to_vec();
+        if let Some((own, peer)) = engine.finished() {
+            facts.finished = own.to_vec();
+            facts.peer_finished = peer.to_vec();
+        }
+        if let Some(secret) = engine.master_secret() {
+            facts.master_secret = secret;
+        }
     }
 }

@@ -143,6 +143,7 @@ impl Ssl {
         self.warning.set(0);
         self.want.set(Want::Nothing);
         self.handled.set(0);
+        self.is_tapped.set(false);
         self.facts.replace(Facts::default());
         self.progress.replace(super::decide::Progress::default());
         self.verify_result.set(0);

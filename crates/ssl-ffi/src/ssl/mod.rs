@@ -17,6 +17,7 @@ pub(crate) mod plan;
 mod sessions;
 mod shutdown;
 mod staple;
+mod tap;
 
 use std::cell::{Cell, Ref, RefCell};
 use std::sync::Arc;
@@ -70,6 +71,8 @@ pub(crate) struct Ssl {
     progress: RefCell<Progress>,
     pub(crate) verify_result: Cell<i64>,
     key_lines: KeyLines,
+    /// The engine keeps notes for the message callback.
+    is_tapped: Cell<bool>,
     pub(crate) tally: Tally,
     /// Post-handshake messages that the engine has handled, as last seen.
     handled: Cell<u64>,
@@ -127,6 +130,7 @@ impl Ssl {
             progress: RefCell::new(Progress::default()),
             verify_result: Cell::new(0),
             key_lines: KeyLines::default(),
+            is_tapped: Cell::new(false),
             tally: Tally::default(),
             handled: Cell::new(0),
             is_driven: Cell::new(false),
