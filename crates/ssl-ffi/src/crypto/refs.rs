@@ -102,14 +102,20 @@ owner!(
 );
 
 impl X509 {
-    /// Decodes one certificate; bytes after it are an error.
-    pub(crate) fn from_der(der: &[u8]) -> Option<Self> {
+    /// From the beginning of the bytes, and how many it takes; the queue says why not.
+    pub(crate) fn from_der_prefix(der: &[u8]) -> Option<(Self, usize)> {
         let length = c_long::try_from(der.len()).ok()?;
         let mut at = der.as_ptr();
-        // SAFETY: `at` leads to `length` bytes; a new object is made, as no place for one is given.
+        // SAFETY: `at` leads to `length` bytes, and is moved on within them; the reference is ours.
         let certificate =
             unsafe { Self::from_owned(ffi::d2i_X509(std::ptr::null_mut(), &raw mut at, length)) }?;
-        (at == der.as_ptr_range().end).then_some(certificate)
+        Some((certificate, at as usize - der.as_ptr() as usize))
+    }
+
+    /// Decodes one certificate; bytes after it are an error.
+    pub(crate) fn from_der(der: &[u8]) -> Option<Self> {
+        let (certificate, length) = Self::from_der_prefix(der)?;
+        (length == der.len()).then_some(certificate)
     }
 
     pub(crate) fn to_der(&self) -> Option<Vec<u8>> {

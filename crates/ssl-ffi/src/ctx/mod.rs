@@ -13,11 +13,11 @@ use ssl_record::{Context, Side};
 use self::hooks::ContextHooks;
 use crate::crypto::exdata::{Class, ExData};
 use crate::crypto::{VerifyParam, X509Store};
-use crate::handle::{SSL, SSL_CTX};
 use crate::method::Method;
 use crate::settings::Settings;
 use crate::settings::certificates::Chain;
 use crate::settings::holder::Holder;
+use crate::settings::security::Judge;
 
 /// `SSL_CTX`.
 pub(crate) struct Ctx {
@@ -145,8 +145,9 @@ impl Holder for Ctx {
         self.store()
     }
 
-    fn pointers(&self) -> (*const SSL, *const SSL_CTX) {
-        (std::ptr::null(), std::ptr::from_ref(self))
+    fn judge(&self) -> Judge {
+        let security = self.with(|settings| settings.security);
+        Judge::of_ctx(security, std::ptr::from_ref(self))
     }
 }
 

@@ -1,7 +1,5 @@
-//! SSL_get_peer_certificate(3), SSL_get_peer_cert_chain(3), SSL_get_peer_signature_type_nid(3): what the
-//! peer showed and signed with.
+//! SSL_get_peer_certificate(3), SSL_get_peer_cert_chain(3): what the peer showed.
 
-use std::ffi::c_int;
 use std::ptr::null_mut;
 use std::sync::Arc;
 
@@ -10,7 +8,6 @@ use openssl_sys::{X509 as RawX509, stack_st_X509};
 use super::with;
 use crate::crypto::{X509, X509Stack};
 use crate::handle::SSL;
-use crate::negotiate::sigalgs;
 
 /// The caller gets a reference of its own.
 ///
@@ -62,39 +59,6 @@ pub(crate) unsafe extern "C" fn SSL_get0_verified_chain(ssl: *const SSL) -> *mut
             pointer(ssl.facts().verified_chain.as_ref())
         })
     }
-}
-
-/// # Safety
-/// `ssl` is NULL or live; `nid` can be written to.
-pub(crate) unsafe extern "C" fn SSL_get_peer_signature_type_nid(
-    ssl: *const SSL,
-    nid: *mut c_int,
-) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe { with(ssl, 0, |ssl| write_type(ssl.facts().peer_scheme, nid)) }
-}
-
-/// # Safety
-/// `ssl` is NULL or live; `nid` can be written to.
-pub(crate) unsafe extern "C" fn SSL_get_signature_type_nid(
-    ssl: *const SSL,
-    nid: *mut c_int,
-) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe { with(ssl, 0, |ssl| write_type(ssl.facts().own_scheme, nid)) }
-}
-
-/// Writes the NID of the signature without its digest; 0 if nothing was signed.
-///
-/// # Safety
-/// `nid` can be written to.
-unsafe fn write_type(scheme: Option<u16>, nid: *mut c_int) -> c_int {
-    let Some(scheme) = scheme.and_then(sigalgs::from_wire) else {
-        return 0;
-    };
-    // SAFETY: the caller's promise.
-    unsafe { nid.write(scheme.signature) };
-    1
 }
 
 fn pointer(chain: Option<&Arc<X509Stack>>) -> *mut stack_st_X509 {

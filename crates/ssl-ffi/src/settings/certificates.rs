@@ -7,6 +7,7 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use crate::crypto::{EvpPkey, X509, X509Stack, X509Store};
+use crate::negotiate::suites::Authentication;
 
 /// The key types that each have a place of their own (`SSL_PKEY_*`, without GOST).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +48,15 @@ impl KeyKind {
             Self::Ec => c"EC",
             Self::Ed25519 => c"ED25519",
             Self::Ed448 => c"ED448",
+        }
+    }
+
+    /// Whether TLS 1.2 suites with this authentication are for keys of this kind.
+    pub(crate) fn authenticates(self, authentication: Authentication) -> bool {
+        match authentication {
+            Authentication::Any => true,
+            Authentication::Rsa => matches!(self, Self::Rsa | Self::RsaPss),
+            Authentication::Ecdsa => matches!(self, Self::Ec | Self::Ed25519 | Self::Ed448),
         }
     }
 

@@ -150,7 +150,7 @@ fn select_kind(holder: &impl Holder, kind: Option<KeyKind>) -> bool {
 }
 
 /// `SSL_CERT_FLAG_SUITEB_128_LOS`.
-const SUITE_B_FLAGS: u32 = 0x30000;
+pub(crate) const SUITE_B_FLAGS: u32 = 0x30000;
 
 /// `SSL_CERT_SET_FIRST`.
 const SET_FIRST: i64 = 1;

@@ -121,7 +121,7 @@ fn share_parameters(key: &EvpPkey, public: &EvpPkey) -> Option<()> {
 
 /// Queues why the security level does not let us show a certificate.
 pub(super) fn judge(holder: &impl Holder, certificate: &X509, is_leaf: bool) -> Option<()> {
-    let judged = holder.judge(certificate, is_leaf);
+    let judged = holder.judge().certificate(certificate, is_leaf);
     judged
         .inspect_err(|weakness| queue::raise(weakness.reason().into()))
         .ok()

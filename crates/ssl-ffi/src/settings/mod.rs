@@ -81,6 +81,24 @@ pub(crate) struct Verification {
     pub(crate) ca_names: Option<Arc<NameStack>>,
 }
 
+impl Verification {
+    /// Leaves no lists of names.
+    pub(crate) fn forget_names(&mut self) {
+        self.client_ca_names = None;
+        self.ca_names = None;
+    }
+
+    /// Makes the lists this object's own, as there are pointers to those of the object it was copied from.
+    pub(crate) fn separate_names(&mut self) {
+        let copy = |list: &Option<Arc<NameStack>>| {
+            let copy = list.as_ref()?.duplicate()?;
+            Some(Arc::new(copy))
+        };
+        self.client_ca_names = copy(&self.client_ca_names);
+        self.ca_names = copy(&self.ca_names);
+    }
+}
+
 /// How records are made and read.
 #[derive(Clone, Copy)]
 pub(crate) struct Records {
@@ -187,6 +205,7 @@ pub(crate) const DEFAULT_OPTIONS: u64 = option::NO_COMPRESSION | option::ENABLE_
 
 /// `SSL_OP_*`, those that act here.
 pub(crate) mod option {
+    pub(crate) const DISABLE_CA_NAMES: u64 = 1 << 9;
     pub(crate) const IGNORE_UNEXPECTED_EOF: u64 = 1 << 7;
     pub(crate) const NO_TICKET: u64 = 1 << 14;
     pub(crate) const NO_COMPRESSION: u64 = 1 << 17;

@@ -8,9 +8,10 @@ use std::ffi::c_void;
 use libc::c_int;
 
 use super::callbacks::{Arg, SecurityCallback};
+use crate::crypto::{X509, strength};
 use crate::handle::{SSL, SSL_CTX};
 use crate::negotiate::groups::{self, Group};
-use crate::negotiate::security;
+use crate::negotiate::security::{self, Weakness};
 use crate::negotiate::sigalgs::Scheme;
 use crate::negotiate::suites::Suite;
 
@@ -118,6 +119,29 @@ impl Judge {
             .unwrap_or_else(|| security::answer(self.security.level, op, bits, 0))
     }
 
+    /// Whether we may show a certificate.
+    pub(crate) fn certificate(&self, certificate: &X509, is_leaf: bool) -> Result<(), Weakness> {
+        let (key_op, key_weakness) = if is_leaf {
+            (EE_KEY, Weakness::Key)
+        } else {
+            (CA_KEY, Weakness::IssuerKey)
+        };
+        let other = certificate.as_ptr().cast();
+        let strong = |op: c_int, bits: c_int, nid: c_int| {
+            self.ask(OTHER_CERT | op, bits, nid, other)
+                .unwrap_or_else(|| security::allows_bits(self.security.level, bits))
+        };
+        if !strong(key_op, strength::of_key(certificate), 0) {
+            return Err(key_weakness);
+        }
+        match strength::of_signature(certificate) {
+            Some(signature) if !strong(CA_MD, signature.bits, signature.nid) => {
+                Err(Weakness::Digest)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What the application's callback says, if it set one.
     fn ask(&self, op: c_int, bits: c_int, nid: c_int, other: *mut c_void) -> Option<bool> {
         let callback = self.security.callback?;
@@ -137,9 +161,13 @@ const OTHER_CIPHER: c_int = 1 << 16;
 const OTHER_CURVE: c_int = 2 << 16;
 const OTHER_PKEY: c_int = 4 << 16;
 const OTHER_SIGALG: c_int = 5 << 16;
+const OTHER_CERT: c_int = 6 << 16;
 const CIPHER_SUPPORTED: c_int = 1;
 const CURVE_SUPPORTED: c_int = 4;
 const TMP_DH: c_int = 7;
 const VERSION: c_int = 9;
 const TICKET: c_int = 10;
 const SIGALG_SUPPORTED: c_int = 11;
+const EE_KEY: c_int = 16;
+const CA_KEY: c_int = 17;
+const CA_MD: c_int = 18;

@@ -230,6 +230,7 @@ impl Ssl {
             }
             _ => {}
         }
+        self.note_progress(engine);
         self.stage.set(Stage::Dead);
         self.want.set(Want::Nothing);
         raise_final(error);
@@ -271,7 +272,7 @@ fn raise_final(error: &Error) {
             let number = format!("SSL alert number {}", description.0);
             queue::raise_data(reason.0.into(), &number);
         }
-        (_, Some(reason)) => queue::raise(reason.0.into()),
+        (_, Some(reason)) => queue::raise(super::decide::full(reason)),
         (_, None) => {}
     }
 }

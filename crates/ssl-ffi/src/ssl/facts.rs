@@ -35,7 +35,7 @@ pub(crate) struct Facts {
     pub(crate) peer_scheme: Option<u16>,
     pub(crate) own_scheme: Option<u16>,
     pub(crate) extended_master_secret: bool,
-    /// On clients: the server's certificate request.
+    /// The server's certificate request was sent or received.
     pub(crate) certificate_requested: bool,
     pub(crate) peer_authorities: Option<Arc<NameStack>>,
     /// The schemes in the peer's certificate request or ClientHello.
@@ -155,6 +155,20 @@ impl Ssl {
         }
         if let Some(secret) = engine.master_secret() {
             facts.master_secret = secret;
+        }
+        drop(facts);
+        self.note_missing_certificate();
+    }
+
+    /// A client that was asked for a certificate and has none shows an empty list.
+    fn note_missing_certificate(&self) {
+        let is_missing = {
+            let facts = self.facts.borrow();
+            facts.certificate_requested && !facts.resumed && facts.peer_chain.is_none()
+        };
+        if is_missing {
+            let empty = X509Stack::new().map(Arc::new);
+            self.facts.borrow_mut().peer_chain = empty;
         }
     }
 }

@@ -70,7 +70,8 @@ impl Ssl {
     pub(crate) fn duplicate(&self) -> Option<Arc<Self>> {
         let param = VerifyParam::new()?;
         param.inherit(&self.param);
-        let settings = self.settings().clone();
+        let mut settings = self.settings().clone();
+        settings.verify.separate_names();
         let copy = Self::build(&self.ctx(), settings, param)?;
         copy.session_ctx.replace(self.session_ctx());
         copy.method.set(self.method());
@@ -146,7 +147,7 @@ impl Ssl {
         self.is_tapped.set(false);
         self.facts.replace(Facts::default());
         self.progress.replace(super::decide::Progress::default());
-        self.verify_result.set(0);
+        self.param.forget_peer_name();
     }
 
     /// Makes the engine for the first call that needs it.

@@ -33,11 +33,11 @@ use self::keylog::KeyLines;
 use crate::crypto::exdata::{Class, ExData};
 use crate::crypto::{VerifyParam, X509Store};
 use crate::ctx::Ctx;
-use crate::handle::{SSL, SSL_CTX};
 use crate::method::Method;
 use crate::report::{self, Tally};
 use crate::settings::Settings;
 use crate::settings::holder::Holder;
+use crate::settings::security::Judge;
 
 /// `SSL`.
 ///
@@ -104,7 +104,10 @@ impl Ssl {
     pub(crate) fn new(ctx: &Arc<Ctx>) -> Option<Arc<Self>> {
         let param = VerifyParam::new()?;
         param.inherit(&ctx.param);
-        Self::build(ctx, ctx.settings(), param)
+        let mut settings = ctx.settings();
+        // Where a connection has no names, its context's at the moment are shown.
+        settings.verify.forget_names();
+        Self::build(ctx, settings, param)
     }
 
     fn build(ctx: &Arc<Ctx>, settings: Settings, param: VerifyParam) -> Option<Arc<Self>> {
@@ -255,8 +258,8 @@ impl Holder for Ssl {
         self.ctx().store()
     }
 
-    fn pointers(&self) -> (*const SSL, *const SSL_CTX) {
-        (self.as_ptr(), std::ptr::null())
+    fn judge(&self) -> Judge {
+        self.strength()
     }
 }
 

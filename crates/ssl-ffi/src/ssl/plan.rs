@@ -18,6 +18,8 @@ use super::decide::Halt;
 use super::drive::Stop;
 use crate::crypto::{NameStack, X509Name, queue, reason, sign};
 use crate::negotiate::sigalgs::Scheme;
+use crate::negotiate::versions;
+use crate::settings::authorities::List;
 use crate::settings::option;
 use crate::settings::security::Point;
 
@@ -25,6 +27,8 @@ use crate::settings::security::Point;
 const VERIFY_PEER: i32 = 1;
 /// `SSL_VERIFY_FAIL_IF_NO_PEER_CERT`.
 const VERIFY_FAIL_IF_NO_PEER_CERT: i32 = 2;
+/// `SSL_VERIFY_POST_HANDSHAKE`.
+const VERIFY_POST_HANDSHAKE: i32 = 8;
 
 /// libcrypto checks handshake signatures: it knows every certificate that the application may accept.
 struct ByLibcrypto;
@@ -91,13 +95,15 @@ impl Ssl {
     /// What a server goes on with.
     pub(super) fn server_plan(
         &self,
-        _hello: &ClientHello<'_>,
+        hello: &ClientHello<'_>,
         identity: Option<DelegatedIdentity>,
         ocsp: Option<Vec<u8>>,
         alpn: Option<Vec<u8>>,
     ) -> Result<Answer, Halt> {
         let key_log = self.key_log();
-        let client_auth = self.client_auth();
+        let version = versions::choose(hello, self.enabled())?;
+        let client_auth = self.client_auth(version == ProtocolVersion::Tls13);
+        self.facts.borrow_mut().certificate_requested = client_auth != ClientAuth::None;
         let sessions = self.session_policy();
         let Some((min, max)) = self.enabled().range() else {
             return Err(Halt::Refuse(
@@ -130,28 +136,39 @@ impl Ssl {
         })))
     }
 
-    fn client_auth(&self) -> ClientAuth {
-        let (mode, own) = {
+    /// Whether the client is asked for a certificate, and whose.
+    fn client_auth(&self, is_tls13: bool) -> ClientAuth {
+        let (mode, options) = {
             let settings = self.settings();
-            let names = &settings.verify;
-            let own = names.client_ca_names.clone().or(names.ca_names.clone());
-            (names.mode, own)
+            (settings.verify.mode, settings.options)
         };
-        if mode & VERIFY_PEER == 0 {
+        let later = is_tls13 && mode & VERIFY_POST_HANDSHAKE != 0;
+        if mode & VERIFY_PEER == 0 || later {
             return ClientAuth::None;
         }
-        let names = own.or_else(|| {
-            self.ctx().with(|settings| {
-                let names = &settings.verify;
-                names.client_ca_names.clone().or(names.ca_names.clone())
-            })
-        });
+        let names = match options & option::DISABLE_CA_NAMES {
+            0 => self.authorities(),
+            _ => None,
+        };
         let authorities = names.as_deref().map(encoded).unwrap_or_default();
         if mode & VERIFY_FAIL_IF_NO_PEER_CERT == 0 {
             ClientAuth::Requested { authorities }
         } else {
             ClientAuth::Required { authorities }
         }
+    }
+
+    /// The names that a server shows with its request: the list for clients unless it is empty, else the
+    /// one for both sides; where the connection has none, its context's.
+    fn authorities(&self) -> Option<Arc<NameStack>> {
+        let ctx = self.ctx();
+        let list = |list: List| {
+            let own = list.of(&self.settings().verify).cloned();
+            own.or_else(|| ctx.with(|settings| list.of(&settings.verify).cloned()))
+        };
+        list(List::Client)
+            .filter(|names| !names.is_empty())
+            .or_else(|| list(List::Common))
     }
 }
 

@@ -11,7 +11,6 @@ use openssl_sys::{X509 as RawX509, X509_STORE, stack_st_X509};
 use crate::crypto::queue::{self, common};
 use crate::crypto::{X509, X509Stack, X509Store};
 use crate::ctx::Ctx;
-use crate::negotiate::sigalgs;
 use crate::settings::certificates::Certificates;
 use crate::settings::chain;
 use crate::settings::holder::Holder;
@@ -59,13 +58,9 @@ pub(super) unsafe fn on_ssl(
     // SAFETY: the caller's promise, passed on.
     Some(match cmd {
         GET_CLIENT_CERT_TYPES => unsafe { requested_types(ssl, parg) },
-        SET_CLIENT_CERT_TYPES if !ssl.is_server() => 0,
-        SET_CLIENT_CERT_TYPES => set_types(larg, parg),
         SELECT_CURRENT_CERT => unsafe { select(ssl, parg.cast()) },
         SET_CURRENT_CERT if larg == SET_SERVER => ssl.select_shown().into(),
         SET_CURRENT_CERT => chain::select_next(ssl, larg).into(),
-        GET_PEER_SIGNATURE_NID => unsafe { write_digest(ssl.facts().peer_scheme, parg.cast()) },
-        GET_SIGNATURE_NID => unsafe { write_digest(ssl.facts().own_scheme, parg.cast()) },
         SET_RETRY_VERIFY => {
             ssl.retry_verification();
             1
@@ -240,19 +235,6 @@ unsafe fn requested_types(ssl: &Ssl, parg: *mut c_void) -> c_long {
     c_long::try_from(types.len()).unwrap_or(0)
 }
 
-/// Writes the NID of a scheme's digest; 0 if nothing was signed.
-///
-/// # Safety
-/// `nid` can be written to.
-unsafe fn write_digest(scheme: Option<u16>, nid: *mut c_int) -> c_long {
-    let Some(scheme) = scheme.and_then(sigalgs::from_wire) else {
-        return 0;
-    };
-    // SAFETY: the caller's promise.
-    unsafe { nid.write(scheme.hash) };
-    1
-}
-
 const MAX_TYPES: c_long = 0xff;
 
 /// `SSL_CERT_SET_SERVER`.
@@ -268,11 +250,9 @@ const SET_CLIENT_CERT_TYPES: c_int = 104;
 const BUILD_CERT_CHAIN: c_int = 105;
 const SET_VERIFY_CERT_STORE: c_int = 106;
 const SET_CHAIN_CERT_STORE: c_int = 107;
-const GET_PEER_SIGNATURE_NID: c_int = 108;
 const GET_CHAIN_CERTS: c_int = 115;
 const SELECT_CURRENT_CERT: c_int = 116;
 const SET_CURRENT_CERT: c_int = 117;
-const GET_SIGNATURE_NID: c_int = 132;
 const SET_RETRY_VERIFY: c_int = 136;
 const GET_VERIFY_CERT_STORE: c_int = 137;
 const GET_CHAIN_CERT_STORE: c_int = 138;

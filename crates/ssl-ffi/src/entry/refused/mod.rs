@@ -5,13 +5,14 @@
 mod dane;
 mod other;
 mod psk;
+mod serverinfo;
 mod srp;
 mod transparency;
 mod versions;
 
 use std::ffi::c_int;
 
-pub(super) use {dane::*, other::*, psk::*, srp::*, transparency::*, versions::*};
+pub(super) use {dane::*, other::*, psk::*, serverinfo::*, srp::*, transparency::*, versions::*};
 
 use crate::crypto::queue::{self, common};
 use crate::crypto::reason;

@@ -9,101 +9,164 @@ use ssl_record::Side;
 use ssl_record::delegate::Answer;
 use ssl_record::record::AlertDescription;
 
-use super::{Decision, INTERNAL_ERROR};
+use super::{Decision, Halt, INTERNAL_ERROR};
 use crate::crypto::verify::{Peer, Request, Verdict, alert_for, verify};
 use crate::crypto::{X509, X509Stack, queue, reason};
+use crate::settings::certificates::KeyKind;
+use crate::settings::chain::SUITE_B_FLAGS;
 use crate::ssl::{Ssl, Want};
 
 impl Ssl {
     pub(super) fn on_peer_certificate(&self, chain: &[Vec<u8>], ocsp: Option<Vec<u8>>) -> Decision {
-        let Some(stack) = self.note_peer(chain, ocsp) else {
-            return Decision::refused(AlertDescription::DECODE_ERROR, queue::common::ASN1_LIB);
+        let judged = match self.side() {
+            Some(Side::Client) => self.judge_server(chain, ocsp),
+            _ => self.judge_client(chain),
         };
+        match judged {
+            Ok(()) => Decision::Answer(Answer::Accepted),
+            Err(Halt::Refuse(alert, reason)) => Decision::refused(alert, reason),
+            Err(Halt::Wait(want)) => Decision::Wait(want),
+        }
+    }
+
+    /// Without any bit of the mode set, a server may be anybody; what verification found is told all the
+    /// same.
+    fn judge_server(&self, chain: &[Vec<u8>], ocsp: Option<Vec<u8>>) -> Result<(), Halt> {
+        let shown = self.shown_by_peer(chain, AlertDescription::BAD_CERTIFICATE)?;
+        {
+            let mut facts = self.facts.borrow_mut();
+            facts.peer_chain = Some(Arc::clone(&shown));
+            facts.ocsp = ocsp.or(facts.ocsp.take());
+        }
         if self.want() == Want::RetryVerify {
             self.want.set(Want::Nothing);
         }
-        let Some(verdict) = self.judge(&stack) else {
-            return Decision::refused(AlertDescription::INTERNAL_ERROR, INTERNAL_ERROR);
-        };
-        self.verify_result.set(verdict.error.into());
-        self.facts.borrow_mut().verified_chain = verdict.chain.map(Arc::new);
+        let verdict = self.verify_peer(&shown, Peer::Server)?;
         if verdict.ok && self.want() == Want::RetryVerify {
-            return Decision::Wait(Want::RetryVerify);
+            return Err(Halt::Wait(Want::RetryVerify));
         }
-        let is_optional = self.side() == Some(Side::Client) && self.settings().verify.mode == 0;
-        if !verdict.ok && !is_optional {
-            return Decision::refused(
-                AlertDescription(alert_for(verdict.error)),
-                reason::CERTIFICATE_VERIFY_FAILED,
-            );
+        if !verdict.ok && self.settings().verify.mode != 0 {
+            return Err(untrusted(verdict.error));
         }
         // What a failure that does not matter left behind is of no use to anybody.
         queue::clear();
-        match self.ask_about_staple() {
-            Ok(()) => Decision::Answer(Answer::Accepted),
-            Err(decision) => decision,
+        let server = shown.element(0);
+        if let Some(server) = &server {
+            self.check_type(server)?;
         }
+        self.facts.borrow_mut().peer = server;
+        self.ask_about_staple()
     }
 
-    fn judge(&self, chain: &X509Stack) -> Option<Verdict> {
-        let ctx = self.ctx();
-        let (store, callback, security_level) = {
-            let settings = self.settings();
-            let own = settings.certificates.verify_store.clone();
-            (
-                own.unwrap_or_else(|| ctx.store()),
-                settings.verify.callback,
-                settings.security.level,
-            )
-        };
-        let replacement = ctx
-            .hooks()
-            .cert_verify
-            .map(|with| (with.function, with.arg.0));
-        let peer = match self.side() {
-            Some(Side::Client) => Peer::Server,
-            _ => Peer::Client,
-        };
-        let request = Request {
-            store: &store,
-            chain,
-            peer,
-            param: &self.param,
-            security_level,
-            flags: 0,
-            ssl: self.as_ptr().cast(),
-            dane: std::ptr::null_mut(),
-            callback,
-            replacement,
-        };
-        // SAFETY: the connection is live, and the functions are the application's own.
-        unsafe { verify(&request) }
+    /// A client that shows a certificate has to be trusted, whether it had to show one or not.
+    fn judge_client(&self, chain: &[Vec<u8>]) -> Result<(), Halt> {
+        let shown = self.shown_by_peer(chain, AlertDescription::DECODE_ERROR)?;
+        let verdict = self.verify_peer(&shown, Peer::Client)?;
+        if !verdict.ok {
+            return Err(untrusted(verdict.error));
+        }
+        let client = shown.element(0);
+        if client.as_ref().and_then(X509::public_key).is_none() {
+            return Err(Halt::Refuse(
+                AlertDescription::HANDSHAKE_FAILURE,
+                reason::UNKNOWN_CERTIFICATE_TYPE,
+            ));
+        }
+        // Servers have it beside the list, clients in it.
+        let rest = shown.duplicate().map(|mut rest| {
+            rest.remove(0);
+            Arc::new(rest)
+        });
+        let mut facts = self.facts.borrow_mut();
+        facts.peer = client;
+        facts.peer_chain = rest;
+        Ok(())
     }
 
-    /// Keeps what the peer showed, where the callbacks can see it; `None` if it is no certificate.
-    fn note_peer(&self, chain: &[Vec<u8>], ocsp: Option<Vec<u8>>) -> Option<Arc<X509Stack>> {
-        if let Some(known) = &self.facts().peer_chain {
-            return Some(Arc::clone(known));
+    /// The certificates as libcrypto reads them: the first time, as a retry has to find the same.
+    fn shown_by_peer(
+        &self,
+        chain: &[Vec<u8>],
+        malformed: AlertDescription,
+    ) -> Result<Arc<X509Stack>, Halt> {
+        if let Some(known) = &self.progress.borrow().shown_by_peer {
+            return Ok(Arc::clone(known));
         }
-        let mut stack = X509Stack::new()?;
+        let mut stack = X509Stack::new().ok_or(INTERNAL)?;
         for der in chain {
-            if !stack.push(X509::from_der(der)?) {
-                return None;
+            let Some((certificate, length)) = X509::from_der_prefix(der) else {
+                return Err(Halt::Refuse(malformed, queue::common::ASN1_LIB));
+            };
+            if length != der.len() {
+                return Err(Halt::Refuse(
+                    AlertDescription::DECODE_ERROR,
+                    reason::CERT_LENGTH_MISMATCH,
+                ));
+            }
+            if !stack.push(certificate) {
+                return Err(INTERNAL);
             }
         }
         let stack = Arc::new(stack);
-        let mut facts = self.facts.borrow_mut();
-        facts.peer = stack.element(0);
-        facts.peer_chain = Some(Arc::clone(&stack));
-        if ocsp.is_some() {
-            facts.ocsp = ocsp;
+        self.progress.borrow_mut().shown_by_peer = Some(Arc::clone(&stack));
+        Ok(stack)
+    }
+
+    /// Runs the verification and keeps what it found.
+    fn verify_peer(&self, shown: &X509Stack, peer: Peer) -> Result<Verdict, Halt> {
+        let ctx = self.ctx();
+        let settings = self.settings().clone();
+        let own = settings.certificates.verify_store.clone();
+        let store = own.unwrap_or_else(|| ctx.store());
+        let replacement = ctx.hooks().cert_verify;
+        let request = Request {
+            store: &store,
+            chain: shown,
+            peer,
+            param: &self.param,
+            security_level: settings.security.level,
+            flags: (settings.cert_flags & SUITE_B_FLAGS).into(),
+            ssl: self.as_ptr().cast(),
+            dane: std::ptr::null_mut(),
+            callback: settings.verify.callback,
+            replacement: replacement.map(|with| (with.function, with.arg.0)),
+        };
+        // SAFETY: the connection is live, and the functions are the application's own.
+        let mut verdict = unsafe { verify(&request) }.ok_or(INTERNAL)?;
+        self.verify_result.set(verdict.error.into());
+        let built = verdict.chain.take().map(Arc::new);
+        let old = std::mem::replace(&mut self.facts.borrow_mut().verified_chain, built);
+        drop(old);
+        Ok(verdict)
+    }
+
+    /// Whether the server's key is of a kind that TLS has, and in TLS 1.2 of the suite's.
+    fn check_type(&self, server: &X509) -> Result<(), Halt> {
+        let Some(key) = server.public_key().filter(|key| !key.lacks_parameters()) else {
+            return Err(Halt::Refuse(
+                AlertDescription::INTERNAL_ERROR,
+                reason::UNABLE_TO_FIND_PUBLIC_KEY_PARAMETERS,
+            ));
+        };
+        let Some(kind) = KeyKind::of(&key) else {
+            return Err(Halt::Refuse(
+                AlertDescription::ILLEGAL_PARAMETER,
+                reason::UNKNOWN_CERTIFICATE_TYPE,
+            ));
+        };
+        let authentication = self.facts().suite.map(|suite| suite.authentication);
+        if authentication.is_some_and(|it| !kind.authenticates(it)) {
+            return Err(Halt::Refuse(
+                AlertDescription::ILLEGAL_PARAMETER,
+                reason::WRONG_CERTIFICATE_TYPE,
+            ));
         }
-        Some(stack)
+        Ok(())
     }
 
     /// On clients that asked for a staple, the application judges it, present or not
     /// (`SSL_CTX_set_tlsext_status_cb`).
-    fn ask_about_staple(&self) -> Result<(), Decision> {
+    fn ask_about_staple(&self) -> Result<(), Halt> {
         let asked = self.settings().status_type != -1;
         if self.side() != Some(Side::Client) || !asked {
             return Ok(());
@@ -116,14 +179,21 @@ impl Ssl {
         let result = unsafe { callback(self.as_ptr(), hooks.status_arg.0) };
         match result {
             1.. => Ok(()),
-            0 => Err(Decision::refused(
+            0 => Err(Halt::Refuse(
                 AlertDescription::BAD_CERTIFICATE_STATUS_RESPONSE,
                 reason::INVALID_STATUS_RESPONSE,
             )),
-            ..0 => Err(Decision::refused(
-                AlertDescription::INTERNAL_ERROR,
-                INTERNAL_ERROR,
-            )),
+            ..0 => Err(INTERNAL),
         }
     }
 }
+
+/// The refusal of a peer that is not trusted.
+fn untrusted(error: i32) -> Halt {
+    Halt::Refuse(
+        AlertDescription(alert_for(error)),
+        reason::CERTIFICATE_VERIFY_FAILED,
+    )
+}
+
+const INTERNAL: Halt = Halt::Refuse(AlertDescription::INTERNAL_ERROR, INTERNAL_ERROR);

@@ -9,7 +9,6 @@ use ssl_mode::SslMode;
 use crate::crypto::{X509, X509Stack, chain, queue};
 use crate::negotiate::security::Weakness;
 use crate::settings::certificates::{Certificates, Place};
-use crate::settings::holder::Holder;
 use crate::ssl::Ssl;
 
 impl Ssl {
@@ -23,8 +22,9 @@ impl Ssl {
             Some(leaf) => self.certificates_for(certificates, place, leaf),
             None => Vec::new(),
         };
+        let judge = self.strength();
         for (at, certificate) in chain.iter().enumerate() {
-            self.judge(certificate, at == 0)?;
+            judge.certificate(certificate, at == 0)?;
         }
         Ok(chain.iter().filter_map(X509::to_der).collect())
     }

@@ -5,13 +5,14 @@
 //! says "not yet" is asked again.
 
 use std::ffi::CString;
+use std::sync::Arc;
 
 use ssl_record::delegate::Answer;
 use ssl_record::hello::{ClientHello, HelloFault};
 use ssl_record::record::AlertDescription;
 
 use super::Decision;
-use crate::crypto::reason;
+use crate::crypto::{X509Stack, reason};
 use crate::settings::certificates::KeyKind;
 use crate::ssl::{Ssl, Want};
 
@@ -21,6 +22,8 @@ pub(in crate::ssl) struct Progress {
     hello_callback: bool,
     server_name: bool,
     certificate: bool,
+    /// What the peer shows, before it is trusted.
+    pub(super) shown_by_peer: Option<Arc<X509Stack>>,
     /// The place of the certificate that is shown.
     pub(in crate::ssl) shown: Option<KeyKind>,
     /// The key that it belongs to.

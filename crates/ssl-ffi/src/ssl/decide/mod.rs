@@ -19,8 +19,8 @@ pub(in crate::ssl) use self::hello::{Halt, Progress};
 use super::drive::Stop;
 use super::{Ssl, Want};
 
-/// `ERR_R_INTERNAL_ERROR` without its flags.
-pub(super) const INTERNAL_ERROR: i32 = 259;
+/// `ERR_R_INTERNAL_ERROR`.
+pub(super) const INTERNAL_ERROR: i32 = crate::crypto::queue::common::INTERNAL_ERROR;
 
 /// What became of a question.
 pub(super) enum Decision {
@@ -31,11 +31,39 @@ pub(super) enum Decision {
 
 impl Decision {
     fn refused(alert: AlertDescription, reason: i32) -> Self {
-        // Every reason fits; they are numbered below 4096.
-        let reason = Reason(u16::try_from(reason).unwrap_or_default());
+        let reason = compact(reason);
         Self::Answer(Answer::Refused { alert, reason })
     }
 }
+
+/// A reason as the engine hands it on: those of every library (`ERR_R_*`) have flags above its 16 bits,
+/// and 259 is the engine's own for an internal error.
+fn compact(reason: i32) -> Reason {
+    let short = u16::try_from(reason & 0xfff).unwrap_or_default();
+    Reason(match reason & COMMON {
+        0 => short,
+        _ if reason & FATAL != 0 => short | SHORT_COMMON | SHORT_FATAL,
+        _ => short | SHORT_COMMON,
+    })
+}
+
+/// The reason that stands behind one from the engine.
+pub(in crate::ssl) fn full(reason: Reason) -> i32 {
+    let number = i32::from(reason.0 & 0xfff);
+    match (reason.0 & SHORT_COMMON != 0, reason.0 & SHORT_FATAL != 0) {
+        (false, _) if reason == Reason::INTERNAL_ERROR => INTERNAL_ERROR,
+        (false, _) => number,
+        (true, false) => number | COMMON,
+        (true, true) => number | COMMON | FATAL,
+    }
+}
+
+/// `ERR_RFLAG_COMMON`.
+const COMMON: i32 = 2 << 18;
+/// `ERR_RFLAG_FATAL`.
+const FATAL: i32 = 1 << 18;
+const SHORT_COMMON: u16 = 0x8000;
+const SHORT_FATAL: u16 = 0x4000;
 
 impl Ssl {
     /// Answers the engine's question, or ends the call.
@@ -69,5 +97,26 @@ impl Ssl {
                 Err(Stop::FAILED)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::queue::common;
+    use crate::crypto::reason;
+
+    #[test]
+    fn reasons_survive_the_engine() {
+        for reason in [
+            reason::CERTIFICATE_VERIFY_FAILED,
+            reason::BAD_PSK,
+            common::INTERNAL_ERROR,
+            common::ASN1_LIB,
+            common::MALLOC_FAILURE,
+        ] {
+            assert_eq!(full(compact(reason)), reason);
+        }
+        assert_eq!(full(Reason::INTERNAL_ERROR), common::INTERNAL_ERROR);
     }
 }
