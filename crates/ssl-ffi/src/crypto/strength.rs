@@ -46,5 +46,31 @@ pub(crate) fn of_signature(certificate: &X509) -> Option<SignatureStrength> {
     })
 }
 
+/// NIDs of the digest and of the key that the certificate was signed with.
+pub(crate) fn signature_of(certificate: &X509) -> Option<(c_int, c_int)> {
+    let (mut digest, mut key) = (0, 0);
+    let none = std::ptr::null_mut();
+    // SAFETY: the certificate is live, and so are the places; the rest is not asked for.
+    let known = unsafe {
+        sys::X509_get_signature_info(
+            certificate.as_ptr(),
+            &raw mut digest,
+            &raw mut key,
+            none,
+            none.cast(),
+        )
+    };
+    (known == 1).then_some((digest, key))
+}
+
+/// Whether the certificate is for signing: its key usage says so, or it has none.
+pub(crate) fn may_sign(certificate: &X509) -> bool {
+    // SAFETY: the certificate is live.
+    let usage = unsafe { openssl_sys::X509_get_key_usage(certificate.as_ptr()) };
+    usage & DIGITAL_SIGNATURE != 0
+}
+
+/// `X509v3_KU_DIGITAL_SIGNATURE`.
+const DIGITAL_SIGNATURE: u32 = 0x80;
 /// `EXFLAG_SS`.
 const SELF_SIGNED: u32 = 0x2000;

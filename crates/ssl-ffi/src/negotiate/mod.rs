@@ -13,6 +13,7 @@ pub(crate) mod groups;
 pub(crate) mod list;
 pub(crate) mod nid;
 pub(crate) mod security;
+pub(crate) mod select;
 pub(crate) mod sigalgs;
 pub(crate) mod suite_b;
 pub(crate) mod suite_list;

@@ -25,20 +25,19 @@ pub(crate) struct Scheme {
     pub(crate) curve: i32,
 }
 
-/// Kinds of keys in certificates, in the order in which OpenSSL stores them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Kinds of keys in certificates, in the order in which OpenSSL stores them (`SSL_PKEY_*`, without GOST).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum KeyKind {
     /// RSA keys for any padding.
+    #[default]
     Rsa,
     /// RSA keys for PSS alone.
     RsaPss,
-    /// DSA.
+    /// Stored, never used: no suite of ours signs with it.
     Dsa,
     /// On a curve of Weierstraß form.
     Ec,
-    /// Ed25519.
     Ed25519,
-    /// Ed448.
     Ed448,
 }
 

@@ -9,19 +9,7 @@ use std::sync::Arc;
 use crate::crypto::{EvpPkey, X509, X509Stack, X509Store};
 use crate::negotiate::suites::Authentication;
 
-/// The key types that each have a place of their own (`SSL_PKEY_*`, without GOST).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum KeyKind {
-    /// Where things go while no certificate and no key was set.
-    #[default]
-    Rsa,
-    RsaPss,
-    /// Kept, never used: no suite of ours signs with it.
-    Dsa,
-    Ec,
-    Ed25519,
-    Ed448,
-}
+pub(crate) use crate::negotiate::sigalgs::KeyKind;
 
 impl KeyKind {
     /// All places, in the order in which OpenSSL walks them.

@@ -119,6 +119,7 @@ impl Facts {
         }
         self.certificate_requested |= progress.certificate_requested;
         self.extended_master_secret = progress.extended_master_secret;
+        self.secure_renegotiation |= progress.secure_renegotiation;
         self.peer_scheme = progress.peer_signature_scheme.or(self.peer_scheme);
         self.own_scheme = progress.signature_scheme.or(self.own_scheme);
     }

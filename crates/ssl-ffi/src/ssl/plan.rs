@@ -7,14 +7,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ssl_mode::SslMode;
-use ssl_record::delegate::{
-    Answer, ClientAuth, ClientPlan, DelegatedIdentity, ServerPlan, SignatureCheck,
-};
-use ssl_record::hello::ClientHello;
-use ssl_record::record::{AlertDescription, ProtocolVersion};
+use ssl_record::config::CipherSuite;
+use ssl_record::delegate::{Answer, ClientAuth, ClientPlan, ServerPlan, SignatureCheck};
+use ssl_record::record::ProtocolVersion;
 
 use super::Ssl;
-use super::decide::Halt;
+use super::decide::Agreed;
 use super::drive::Stop;
 use crate::crypto::{NameStack, X509Name, queue, reason, sign};
 use crate::negotiate::sigalgs::Scheme;
@@ -95,32 +93,29 @@ impl Ssl {
     /// What a server goes on with.
     pub(super) fn server_plan(
         &self,
-        hello: &ClientHello<'_>,
-        identity: Option<DelegatedIdentity>,
+        agreed: Agreed,
         ocsp: Option<Vec<u8>>,
         alpn: Option<Vec<u8>>,
-    ) -> Result<Answer, Halt> {
+    ) -> Answer {
         let key_log = self.key_log();
-        let version = versions::choose(hello, self.enabled())?;
-        let client_auth = self.client_auth(version == ProtocolVersion::Tls13);
+        let client_auth = self.client_auth(agreed.version == ProtocolVersion::Tls13);
         self.facts.borrow_mut().certificate_requested = client_auth != ClientAuth::None;
         let sessions = self.session_policy();
-        let Some((min, max)) = self.enabled().range() else {
-            return Err(Halt::Refuse(
-                AlertDescription::PROTOCOL_VERSION,
-                reason::NO_PROTOCOLS_AVAILABLE,
-            ));
-        };
-        let suites = self.usable_suites();
-        let groups = self.usable_groups(Point::Shared);
         let verify_schemes = numbers(&self.schemes_to_accept());
         let settings = self.settings();
-        Ok(Answer::Plan(Box::new(ServerPlan {
+        let (min, max) = agreed.versions;
+        let mut suites = vec![agreed.suite.engine];
+        if agreed.version < max {
+            // The client has no TLS 1.3, so that this one is not for it: it keeps the version enabled, of
+            // which the random of the hello speaks (statement N8).
+            suites.push(CipherSuite::Aes128GcmSha256);
+        }
+        Answer::Plan(Box::new(ServerPlan {
             min,
             max,
-            suites: suites.iter().map(|suite| suite.engine).collect(),
-            groups,
-            identity,
+            suites,
+            groups: vec![agreed.group],
+            identity: Some(agreed.identity),
             ocsp,
             client_auth,
             verify_schemes,
@@ -133,7 +128,7 @@ impl Ssl {
             key_log,
             signature_check: Arc::new(ByLibcrypto),
             max_early_data: 0,
-        })))
+        }))
     }
 
     /// Whether the client is asked for a certificate, and whose.
@@ -173,7 +168,7 @@ impl Ssl {
 }
 
 /// Schemes by number.
-pub(super) fn numbers(schemes: &[&Scheme]) -> Vec<u16> {
+fn numbers(schemes: &[&Scheme]) -> Vec<u16> {
     schemes.iter().map(|scheme| scheme.id).collect()
 }
 

@@ -42,19 +42,4 @@ impl Ssl {
         unsafe { sys::CRYPTO_free(response.cast(), c"ssl".as_ptr(), 0) };
         1
     }
-
-    /// `SSL_get_secure_renegotiation_support`: every TLS 1.2 handshake of ours has it.
-    pub(crate) fn has_secure_renegotiation(&self) -> bool {
-        self.facts().version == Some(crate::method::TLS1_2)
-    }
-
-    /// `SSL_get_extms_support`: -1 while there is no session.
-    pub(crate) fn extended_master_secret(&self) -> c_int {
-        let facts = self.facts();
-        match facts.version {
-            None => -1,
-            Some(crate::method::TLS1_3) => 1,
-            Some(_) => facts.extended_master_secret.into(),
-        }
-    }
 }

@@ -253,6 +253,8 @@ pub struct ProgressFacts {
     pub certificate_requested: bool,
     /// Whether the extended master secret is in use (RFC 7627): TLS 1.2.
     pub extended_master_secret: bool,
+    /// Whether the ServerHello binds renegotiations to this handshake (RFC 5746): TLS 1.2.
+    pub secure_renegotiation: bool,
     /// The scheme of the peer's handshake signature.
     pub peer_signature_scheme: Option<u16>,
     /// The scheme of our handshake signature.

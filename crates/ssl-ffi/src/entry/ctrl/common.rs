@@ -8,25 +8,26 @@ use ssl_mode::SslMode;
 
 use crate::crypto::{queue, reason};
 use crate::ctx::Ctx;
+use crate::method::Method;
 use crate::negotiate::versions::{Bound, BoundFault};
 use crate::settings::Settings;
 use crate::ssl::Ssl;
 
 /// Commands on a context.
 pub(super) fn on_ctx(ctx: &Ctx, cmd: c_int, larg: c_long) -> Option<c_long> {
-    let methods = ctx.method().version;
+    let method = ctx.method();
     let (set, cleared) = asked(cmd, larg);
     crate::report::context_mode(set, cleared);
-    ctx.change(|settings| on_settings(settings, methods, cmd, larg))
+    ctx.change(|settings| on_settings(settings, method, cmd, larg))
 }
 
 /// Commands on a connection; the engine learns at once what it keeps for itself.
 pub(super) fn on_ssl(ssl: &Ssl, cmd: c_int, larg: c_long) -> Option<c_long> {
     // Its context's, as in OpenSSL.
-    let methods = ssl.ctx().method().version;
+    let method = ssl.ctx().method();
     let (set, cleared) = asked(cmd, larg);
     ssl.tally.mode(set, cleared);
-    let result = ssl.change(|settings| on_settings(settings, methods, cmd, larg))?;
+    let result = ssl.change(|settings| on_settings(settings, method, cmd, larg))?;
     if matches!(
         cmd,
         SET_READ_AHEAD | SET_MAX_SEND_FRAGMENT | SET_SPLIT_SEND_FRAGMENT | SET_MAX_PIPELINES
@@ -47,7 +48,7 @@ pub(super) unsafe fn without_context(cmd: c_int, parg: *mut c_void) -> c_long {
 
 fn on_settings(
     settings: &mut Settings,
-    method_version: Option<u16>,
+    method: &Method,
     cmd: c_int,
     larg: c_long,
 ) -> Option<c_long> {
@@ -91,11 +92,11 @@ fn on_settings(
             1
         }
         SET_MIN_PROTO_VERSION => {
-            let set = bound(Bound::Oldest, method_version, larg);
+            let set = bound(Bound::Oldest, method, larg);
             set.map_or(0, |version| keep(&mut settings.min_version, version))
         }
         SET_MAX_PROTO_VERSION => {
-            let set = bound(Bound::Newest, method_version, larg);
+            let set = bound(Bound::Newest, method, larg);
             set.map_or(0, |version| keep(&mut settings.max_version, version))
         }
         GET_MIN_PROTO_VERSION => c_long::from(settings.min_version),
@@ -124,12 +125,17 @@ fn asked(cmd: c_int, larg: c_long) -> (u32, u32) {
     }
 }
 
-/// The bound to keep, if it is one; `Some(None)` where the method has one version, which no bound changes.
-fn bound(which: Bound, method: Option<u16>, version: c_long) -> Option<Option<i32>> {
+/// The bound to keep, if it is one; `Some(None)` if it is one that means nothing to the method.
+fn bound(which: Bound, method: &Method, version: c_long) -> Option<Option<i32>> {
     // The C function takes an int of it.
     let version = version as c_int;
+    let of_streams = (SSL3..=TLS1_3).contains(&version);
+    let of_datagrams = matches!(version, DTLS1_0 | DTLS1_2);
     match which.check(version.into()) {
-        _ if method.is_some() && (version == 0 || (SSL3..=TLS1_3).contains(&version)) => Some(None),
+        _ if method.datagram && (of_streams || of_datagrams) => {
+            Some(of_datagrams.then_some(version))
+        }
+        _ if method.version.is_some() && (version == 0 || of_streams) => Some(None),
         Ok(()) => Some(Some(version)),
         Err(fault) => {
             if fault == BoundFault::TooOld {
@@ -158,6 +164,8 @@ fn size(larg: c_long) -> Option<usize> {
 
 const SSL3: c_int = 0x0300;
 const TLS1_3: c_int = 0x0304;
+const DTLS1_0: c_int = 0xfeff;
+const DTLS1_2: c_int = 0xfefd;
 const MODE: c_int = 33;
 const GET_READ_AHEAD: c_int = 40;
 const SET_READ_AHEAD: c_int = 41;

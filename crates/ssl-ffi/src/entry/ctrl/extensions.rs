@@ -94,10 +94,6 @@ pub(super) unsafe fn on_ssl(
             1
         }
         DEBUG_ARG => 1,
-        // Renegotiation and datagrams do not exist here.
-        NUM_RENEGOTIATIONS | CLEAR_NUM_RENEGOTIATIONS | TOTAL_RENEGOTIATIONS => 0,
-        RI_SUPPORT => ssl.has_secure_renegotiation().into(),
-        EXTMS_SUPPORT => ssl.extended_master_secret().into(),
         _ => return None,
     })
 }
@@ -159,9 +155,6 @@ pub(super) unsafe fn callback_on_ssl(
 }
 
 const NAMETYPE_HOST: c_long = 0;
-const NUM_RENEGOTIATIONS: c_int = 10;
-const CLEAR_NUM_RENEGOTIATIONS: c_int = 11;
-const TOTAL_RENEGOTIATIONS: c_int = 12;
 const MSG_CALLBACK: c_int = 15;
 const MSG_CALLBACK_ARG: c_int = 16;
 const DEBUG_CB: c_int = 56;
@@ -172,8 +165,6 @@ const GET_STATUS_IDS: c_int = 68;
 const SET_STATUS_IDS: c_int = 69;
 const GET_STATUS_RESPONSE: c_int = 70;
 const SET_STATUS_RESPONSE: c_int = 71;
-const RI_SUPPORT: c_int = 76;
-const EXTMS_SUPPORT: c_int = 122;
 const SET_SERVERNAME_CB: c_int = 53;
 const SET_SERVERNAME_ARG: c_int = 54;
 const SET_HOSTNAME: c_int = 55;

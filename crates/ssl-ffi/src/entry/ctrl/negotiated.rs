@@ -6,6 +6,7 @@
 use libc::{c_int, c_long, c_uchar, c_void};
 use ssl_record::hello::ClientHello;
 
+use crate::method::TLS1_2;
 use crate::negotiate::sigalgs;
 use crate::ssl::Ssl;
 
@@ -36,10 +37,17 @@ pub(super) unsafe fn on_ssl(
         },
         // SAFETY: the caller's promise.
         GET_EC_POINT_FORMATS => unsafe {
-            from_hello(ssl, parg, |hello| hello.ec_point_formats().ok().flatten())
+            from_hello(ssl, parg, |hello| match ssl.version() {
+                TLS1_2 => hello.ec_point_formats().ok().flatten(),
+                _ => None,
+            })
         },
         GET_EXTMS_SUPPORT if ssl.in_init() => -1,
-        GET_EXTMS_SUPPORT => ssl.facts().extended_master_secret.into(),
+        // What TLS 1.3 does by itself is not called so.
+        GET_EXTMS_SUPPORT => {
+            let facts = ssl.facts();
+            (facts.version == Some(TLS1_2) && facts.extended_master_secret).into()
+        }
         // The types of certificates that a TLS 1.2 server asks for follow from the schemes.
         SET_CLIENT_CERT_TYPES => (ssl.is_server() && (0..=255).contains(&larg)).into(),
         _ => return None,

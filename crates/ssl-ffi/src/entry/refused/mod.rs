@@ -56,7 +56,7 @@ mod tests {
         let nobody = std::ptr::null_mut();
         let name = c"name".as_ptr();
         assert_eq!(
-            failure(|| DTLS_method().is_null()),
+            failure(|| DTLSv1_method().is_null()),
             (true, reason::UNSUPPORTED_PROTOCOL)
         );
         assert_eq!(

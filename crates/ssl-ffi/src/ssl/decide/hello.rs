@@ -22,6 +22,8 @@ pub(in crate::ssl) struct Progress {
     hello_callback: bool,
     server_name: bool,
     certificate: bool,
+    /// What was chosen before the server name callback.
+    pub(super) early: Option<super::choose::Early>,
     /// What the peer shows, before it is trusted.
     pub(super) shown_by_peer: Option<Arc<X509Stack>>,
     /// The place of the certificate that is shown.
@@ -52,17 +54,20 @@ impl Ssl {
     }
 
     fn answer_hello(&self, message: &[u8]) -> Result<Answer, Halt> {
+        self.check_server()?;
         let hello = ClientHello::parse_message(message)?;
         self.facts.borrow_mut().note_hello(message, &hello);
         self.ask_hello_callback()?;
-        self.facts.borrow_mut().note_offer(&hello)?;
+        let early = self.choose_early(&hello)?;
         self.facts.borrow_mut().note_extensions(&hello)?;
         self.ask_server_name_callback(&hello)?;
+        let group = self.choose_group13(&hello, early)?;
+        self.check_schemes(&hello)?;
         self.ask_certificate_callback()?;
-        let identity = self.server_identity(&hello)?;
+        let agreed = self.choose_late(&hello, early, group)?;
         let staple = self.ask_status_callback(&hello)?;
         let protocol = self.ask_alpn_callback(&hello)?;
-        self.server_plan(&hello, identity, staple, protocol)
+        Ok(self.server_plan(agreed, staple, protocol))
     }
 
     /// `SSL_CTX_set_client_hello_cb`.

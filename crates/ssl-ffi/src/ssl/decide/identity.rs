@@ -1,17 +1,13 @@
-//! Our own certificate: which to show, the chain behind it, and signatures with its key.
+//! Our own certificate on clients, and signatures with the key of either side.
 //!
 //! Owns the callbacks that may set it at the last moment. The key itself never leaves libcrypto.
 
-use ssl_record::delegate::{Answer, DelegatedIdentity};
-use ssl_record::hello::ClientHello;
+use ssl_record::delegate::Answer;
 use ssl_record::record::AlertDescription;
 
-use super::{Decision, Halt};
+use super::Decision;
 use crate::crypto::{EvpPkey, NameStack, X509, X509Name, reason, sign};
-use crate::settings::certificates::KeyKind;
 use crate::settings::install;
-use crate::settings::security::Point;
-use crate::ssl::plan::numbers;
 use crate::ssl::{Ssl, Want};
 
 impl Ssl {
@@ -32,7 +28,7 @@ impl Ssl {
             ..0 => return Decision::Wait(Want::X509Lookup),
             1.. => {}
         }
-        if self.client_identity(schemes).is_none() {
+        if self.client_identity().is_none() {
             match self.client_certificate_callback() {
                 Given::Later => return Decision::Wait(Want::X509Lookup),
                 Given::Nothing => {}
@@ -41,7 +37,7 @@ impl Ssl {
                 }
             }
         }
-        Decision::Answer(Answer::Identity(self.client_identity(schemes)))
+        Decision::Answer(Answer::Identity(self.client_identity()))
     }
 
     fn note_request(&self, authorities: &[Vec<u8>], schemes: &[u16]) {
@@ -55,48 +51,6 @@ impl Ssl {
         facts.certificate_requested = true;
         facts.peer_authorities = names.map(std::sync::Arc::new);
         facts.peer_schemes = schemes.to_vec();
-    }
-
-    /// The first of our certificates whose key can sign what the server accepts.
-    fn client_identity(&self, offered: &[u16]) -> Option<DelegatedIdentity> {
-        let certificates = std::sync::Arc::clone(&self.settings().certificates);
-        let current = certificates.current_kind();
-        let ordered = std::iter::once(current).chain(KeyKind::ALL);
-        for kind in ordered {
-            let place = certificates.place(kind);
-            let (Some(_), Some(key)) = (&place.certificate, &place.key) else {
-                continue;
-            };
-            let schemes = self.schemes_for(key);
-            if schemes.iter().any(|scheme| offered.contains(scheme)) {
-                self.progress.borrow_mut().signing = Some(key.clone());
-                return Some(DelegatedIdentity {
-                    chain: self.chain_for(&certificates, place).unwrap_or_default(),
-                    schemes,
-                });
-            }
-        }
-        None
-    }
-
-    /// A server's certificate for this client: the first that it can verify.
-    pub(super) fn server_identity(
-        &self,
-        hello: &ClientHello<'_>,
-    ) -> Result<Option<DelegatedIdentity>, Halt> {
-        let offered: Vec<u16> = match hello.signature_algorithms()? {
-            Some(schemes) => schemes.collect(),
-            None => Vec::new(),
-        };
-        Ok(self.client_identity(&offered))
-    }
-
-    /// What a key can sign, in the order of our own preference.
-    pub(super) fn schemes_for(&self, key: &EvpPkey) -> Vec<u16> {
-        let able = sign::schemes_of(key);
-        let mut wanted = numbers(&self.strong_schemes(&self.schemes_to_sign(), Point::Shared));
-        wanted.retain(|scheme| able.contains(scheme));
-        wanted
     }
 
     /// `SSL_set_cert_cb`: 1 if there is none.

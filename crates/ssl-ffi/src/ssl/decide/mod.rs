@@ -7,6 +7,7 @@
 
 mod certificate;
 mod chain;
+mod choose;
 mod hello;
 mod identity;
 mod sessions;
@@ -15,6 +16,7 @@ use ssl_record::delegate::{Answer, Question};
 use ssl_record::record::AlertDescription;
 use ssl_record::{Connection, Reason};
 
+pub(in crate::ssl) use self::choose::Agreed;
 pub(in crate::ssl) use self::hello::{Halt, Progress};
 use super::drive::Stop;
 use super::{Ssl, Want};

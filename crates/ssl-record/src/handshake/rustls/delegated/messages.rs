@@ -33,12 +33,14 @@ pub(super) struct ServerHello {
     suite: u16,
     is_tls13: bool,
     extended_master_secret: bool,
+    secure_renegotiation: bool,
 }
 
 impl ServerHello {
     /// Reads a body.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         const EXTENDED_MASTER_SECRET: u16 = 23;
+        const RENEGOTIATION_INFO: u16 = 0xff01;
         const SUPPORTED_VERSIONS: u16 = 43;
         let (_version, rest) = body.split_at_checked(2)?;
         let (random, rest) = rest.split_first_chunk::<32>()?;
@@ -52,10 +54,12 @@ impl ServerHello {
             suite: u16::from_be_bytes(*suite),
             is_tls13: false,
             extended_master_secret: false,
+            secure_renegotiation: false,
         };
         for (kind, value) in extensions(rest.get(2..).unwrap_or_default()) {
             match kind {
                 EXTENDED_MASTER_SECRET => hello.extended_master_secret = true,
+                RENEGOTIATION_INFO => hello.secure_renegotiation = true,
                 SUPPORTED_VERSIONS => hello.is_tls13 = value == [3, 4],
                 _ => {}
             }
@@ -87,6 +91,7 @@ impl ServerHello {
         if !self.is_tls13 {
             facts.session_id = self.session_id;
             facts.extended_master_secret = self.extended_master_secret;
+            facts.secure_renegotiation = self.secure_renegotiation;
         }
     }
 }
