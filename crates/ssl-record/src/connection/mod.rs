@@ -348,7 +348,7 @@ impl Phase {
 
 impl Session {
     /// Splits the handshake's result into what the paths need and what is kept.
-    fn install(established: Established, read: &mut ReadPath, write: &mut WritePath) -> Self {
+    fn install(established: Box<Established>, read: &mut ReadPath, write: &mut WritePath) -> Self {
         let Established {
             sealing,
             opening,
@@ -357,7 +357,7 @@ impl Session {
             tickets,
             resumable,
             noted,
-        } = established;
+        } = *established;
         write.install(sealing);
         read.install(opening);
         Self {

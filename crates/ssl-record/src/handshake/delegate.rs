@@ -34,8 +34,9 @@ use crate::record::{AlertDescription, ProtocolVersion};
 
 /// Checks the peer's handshake signatures.
 ///
-/// Called on the stack of the handshake, which is small (256 KiB) and no place for callbacks of the
-/// application: an answer has to be computed, not asked for.
+/// Called by [`Connection::step_handshake`](crate::Connection::step_handshake) on the stack of its
+/// caller, while the handshake waits on its own and this thread holds nothing of it: the code may take
+/// its time, call out, or switch stacks itself. It is not a place to decide anything.
 pub trait SignatureCheck: Send + Sync {
     /// Whether `signature` is the one of `message` under the key of `certificate` (DER) with the
     /// signature scheme of that number. The scheme is one that was advertised and the version allows;

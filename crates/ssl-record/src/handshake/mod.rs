@@ -86,9 +86,9 @@ impl Handshake {
     ///
     /// # Errors
     /// An internal failure.
-    pub(crate) fn finish(self) -> Result<Established, Error> {
+    pub(crate) fn finish(self) -> Result<Box<Established>, Error> {
         match self {
-            Self::Direct(direct) => direct.finish(),
+            Self::Direct(direct) => direct.finish().map(Box::new),
             Self::Delegated(delegated) => delegated.finish(),
         }
     }

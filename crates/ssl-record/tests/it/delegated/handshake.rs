@@ -1,6 +1,9 @@
 //! Every question answered, in time and late.
 
-use ssl_record::delegate::ClientAuth;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ssl_record::delegate::{ClientAuth, SignatureCheck};
 use ssl_record::record::ProtocolVersion::{self, Tls12, Tls13};
 
 use super::owner::{Pair, client_plan};
@@ -42,5 +45,48 @@ fn an_answer_may_take_its_time() {
         (pair.client.owner.delay, pair.server.owner.delay) = (3, 2);
         pair.handshake();
         pair.exchange();
+    }
+}
+
+/// Checks as another does, and notes on which stack.
+struct Noting {
+    check: Arc<dyn SignatureCheck>,
+    at: AtomicUsize,
+}
+
+impl SignatureCheck for Noting {
+    fn verify(
+        &self,
+        version: ProtocolVersion,
+        scheme: u16,
+        certificate: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let here = 0_u8;
+        self.at.store(&raw const here as usize, Ordering::Relaxed);
+        self.check
+            .verify(version, scheme, certificate, message, signature)
+    }
+}
+
+#[test]
+fn signatures_are_checked_on_the_callers_stack() {
+    for version in VERSIONS {
+        let mut plan = client_plan(version);
+        let noting = Arc::new(Noting {
+            check: plan.signature_check,
+            at: AtomicUsize::new(0),
+        });
+        plan.signature_check = Arc::clone(&noting) as _;
+        let mut pair = Pair::fresh(&plan);
+        pair.handshake();
+        let here = 0_u8;
+        let distance = noting
+            .at
+            .load(Ordering::Relaxed)
+            .abs_diff(&raw const here as usize);
+        // The thread has twice as much, and this function is near the top of it.
+        assert!(distance < 1 << 20, "{distance}");
     }
 }

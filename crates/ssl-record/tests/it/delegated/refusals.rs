@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ssl_record::delegate::{Answer, ClientAuth, SignatureCheck};
+use ssl_record::delegate::{Answer, ClientAuth};
 use ssl_record::record::AlertDescription;
 use ssl_record::record::ProtocolVersion::{self, Tls12, Tls13};
 use ssl_record::{Error, Reason};
@@ -139,20 +139,11 @@ fn a_connection_of_two_threads_may_wait_while_another_is_driven() {
     }
 }
 
-/// A check that must not be run by anyone who wants an answer.
-struct Panics;
-
-impl SignatureCheck for Panics {
-    fn verify(&self, _: ProtocolVersion, _: u16, _: &[u8], _: &[u8], _: &[u8]) -> bool {
-        panic!("on the stack of a handshake");
-    }
-}
-
 #[test]
 fn a_panic_on_the_stack_is_an_internal_error() {
     for version in VERSIONS {
         let mut plan = client_plan(version);
-        plan.signature_check = Arc::new(Panics);
+        plan.key_log = Some(Arc::new(|_: &str| panic!("on the stack of a handshake")));
         let mut pair = Pair::fresh(&plan);
         let (error, _) = failures(&mut pair, true);
         assert_eq!(

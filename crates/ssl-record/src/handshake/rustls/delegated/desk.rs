@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustls::{Error, SignatureScheme};
 
 use super::messages::Shown;
-use super::stack;
+use super::stack::{self, Request};
 use crate::handshake::delegate::{Answer, Question, SignatureCheck};
 use crate::protect::Secret;
 use crate::reason::Reason;
@@ -22,6 +22,15 @@ pub(super) struct Desk {
     pub(super) verify_schemes: Vec<SignatureScheme>,
     pub(super) signature_check: Arc<dyn SignatureCheck>,
     notes: Mutex<Notes>,
+}
+
+/// A signature of the peer's, with what it is said to be of.
+pub(super) struct Signed {
+    version: ProtocolVersion,
+    scheme: u16,
+    certificate: Vec<u8>,
+    message: Vec<u8>,
+    signature: Vec<u8>,
 }
 
 /// What the traits learnt.
@@ -81,7 +90,7 @@ impl Desk {
         if self.notes().refusal.is_some() {
             return None;
         }
-        match stack::ask(question) {
+        match stack::ask(Request::Decision(question)) {
             Some(Answer::Refused { alert, reason }) => {
                 self.refuse(Refusal { alert, reason });
                 None
@@ -155,17 +164,42 @@ impl Desk {
                 reason: Reason::WRONG_SIGNATURE_TYPE,
             }));
         }
-        let valid = self
-            .signature_check
-            .verify(version, number, certificate, message, signature);
-        if !valid {
-            return Err(self.refused(Refusal {
+        let signed = Box::new(Signed {
+            version,
+            scheme: number,
+            certificate: certificate.to_vec(),
+            message: message.to_vec(),
+            signature: signature.to_vec(),
+        });
+        match stack::ask(Request::Check(signed)) {
+            Some(Answer::Accepted) => {
+                self.notes().peer_signature_scheme = Some(number);
+                Ok(())
+            }
+            Some(Answer::Refused { alert, reason }) => Err(self.refused(Refusal { alert, reason })),
+            _ => Err(self.refused(Refusal::INTERNAL)),
+        }
+    }
+
+    /// The answer to [`Request::Check`]. Not called on a handshake's stack, nor as the desk of this
+    /// thread.
+    pub(super) fn check(&self, signed: &Signed) -> Answer {
+        let Signed {
+            version,
+            scheme,
+            certificate,
+            message,
+            signature,
+        } = signed;
+        let check = &self.signature_check;
+        if check.verify(*version, *scheme, certificate, message, signature) {
+            Answer::Accepted
+        } else {
+            Answer::Refused {
                 alert: AlertDescription::DECRYPT_ERROR,
                 reason: Reason::BAD_SIGNATURE,
-            }));
+            }
         }
-        self.notes().peer_signature_scheme = Some(number);
-        Ok(())
     }
 
     /// Ends the handshake and gives rustls an error to stop at.

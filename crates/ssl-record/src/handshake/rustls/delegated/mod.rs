@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use self::desk::{Desk, Refusal};
 use self::hello::{Fault, Hello};
-use self::stack::{Pause, Waiting};
+use self::stack::{Pause, Request, Waiting};
 use self::wire::{Wire, records};
 use super::Direct;
 use crate::config::ConfigError;
@@ -81,11 +81,13 @@ impl Delegated {
     /// [`ConfigError`] if the plan leaves nothing to offer.
     pub(crate) fn client(plan: &ClientPlan) -> Result<Self, ConfigError> {
         let desk = Desk::new(&plan.verify_schemes, Arc::clone(&plan.signature_check));
+        let started = stack::aside(|| client::start(plan, &desk).map(Box::new));
+        let started = started.ok_or_else(|| ConfigError::Crypto(NO_STACK.to_owned()))??;
         let client::Started {
             mut direct,
             store,
             clock,
-        } = client::start(plan, &desk)?;
+        } = *started;
         direct.mint = Some((Arc::clone(&store), clock));
         let mut wire = Wire::new(true);
         wire.capture = Some(Arc::clone(&direct.capture));
@@ -205,10 +207,14 @@ impl Delegated {
             provider::expect(provider::Next::Anything);
             self.note();
             match pause {
-                Pause::Asked(question, waiting) => {
+                Pause::Asked(Request::Decision(question), waiting) => {
                     self.question = Some(question);
                     self.state = State::Asking(waiting);
                     return Ok(Progress::Decide);
+                }
+                Pause::Asked(Request::Check(signed), waiting) => {
+                    self.answer = self.desk.as_ref().map(|desk| desk.check(&signed));
+                    self.state = State::Asking(waiting);
                 }
                 Pause::Done(turn) => return self.conclude(turn, out),
                 Pause::Panicked | Pause::NoStack => {
@@ -222,7 +228,11 @@ impl Delegated {
     ///
     /// # Errors
     /// An internal failure.
-    pub(crate) fn finish(self) -> Result<Established, Error> {
+    pub(crate) fn finish(self: Box<Self>) -> Result<Box<Established>, Error> {
+        stack::aside(|| self.hand_over().map(Box::new)).unwrap_or(Err(failure(Refusal::INTERNAL)))
+    }
+
+    fn hand_over(self: Box<Self>) -> Result<Established, Error> {
         let State::Ready(mut direct) = self.state else {
             return Err(Error::AlreadyFailed);
         };
@@ -301,11 +311,12 @@ impl Delegated {
         };
         let desk = Desk::new(&plan.verify_schemes, Arc::clone(&plan.signature_check));
         self.wire.newest = plan.max;
-        let mut direct = server::start(*plan, &desk)?;
+        let started = stack::aside(|| server::start(*plan, &desk).map(Box::new));
+        let mut direct = started.unwrap_or(Err(Refusal::INTERNAL))?;
         direct.feed_raw(&hello.into_records());
         self.desk = Some(desk);
         self.wire.capture = Some(Arc::clone(&direct.capture));
-        self.state = State::Ready(Box::new(direct));
+        self.state = State::Ready(direct);
         Ok(None)
     }
 
@@ -441,6 +452,8 @@ fn failure(refusal: Refusal) -> Error {
         reason: refusal.reason,
     }
 }
+
+const NO_STACK: &str = "no memory for the stack of a handshake";
 
 /// Whether the last record is, or by its length can only be, an alert: in TLS 1.3 no handshake message
 /// is shorter than its own header.

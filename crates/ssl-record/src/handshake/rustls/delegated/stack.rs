@@ -2,15 +2,19 @@
 //!
 //! rustls calls its verifiers, signers and stores and expects their results at once. Here it is called
 //! on a stack of its own, and [`ask`] leaves that stack for the thread's own with a question, to come
-//! back later with the answer. This file owns the stacks and the two switches; it does not know what
-//! is asked or what runs.
+//! back later with the answer. What needs much of a stack without asking is done on one as well
+//! ([`aside`]), as C programs call from stacks as small as 32 KiB. This file owns the stacks and the
+//! switches; it does not know what is asked or what runs.
 //!
 //! # Audit
 //!
 //! *Size.* [`STACK_SIZE`] plus a guard page below: an overflow is a fault, never corruption. Measured
-//! (test `the_deepest_handshake_leaves_half_of_the_stack`): 11 KiB optimised, 47 KiB unoptimised, to
-//! which comes what a [`SignatureCheck`](crate::delegate::SignatureCheck) needs. Only touched pages are
-//! memory.
+//! (test `the_deepest_handshake_leaves_half_of_the_stack`): 22 KiB optimised, 71 KiB unoptimised. Only
+//! touched pages are memory.
+//!
+//! *The owner's code.* None runs here: what the owner decides or computes is asked for, and found on the
+//! stack of whoever called. That code may leave its stack too, for another connection to be driven
+//! meanwhile; this thread's variables have been put back before.
 //!
 //! *Dropping while waiting.* The stack is unwound from the point of its question, so that everything
 //! on it is dropped: no leak. No lock is held there: [`super::desk`] asks without its own, rustls holds
@@ -36,8 +40,9 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use corosensei::stack::DefaultStack;
-use corosensei::{Coroutine, CoroutineResult, Yielder};
+use corosensei::{Coroutine, CoroutineResult, Yielder, on_stack};
 
+use super::desk::Signed;
 use crate::handshake::delegate::{Answer, Question};
 
 /// Bytes of a stack, without its guard page.
@@ -49,14 +54,23 @@ const IDLE_STACKS: usize = 16;
 /// Work that waits for an answer, and the stack it stands on.
 pub(super) struct Waiting<R> {
     /// `None` only within [`Waiting::go_on`].
-    coroutine: Option<Coroutine<Option<Answer>, Question, Option<R>>>,
+    coroutine: Option<Coroutine<Option<Answer>, Request, Option<R>>>,
     way_out: Arc<AtomicPtr<()>>,
+}
+
+/// What work that left its stack waits for.
+pub(super) enum Request {
+    /// A decision of the owner.
+    Decision(Question),
+    /// Whether a signature is good. It is computed by the owner's code, which may do on the thread's own
+    /// stack what it likes, even leave that stack for a while.
+    Check(Box<Signed>),
 }
 
 /// How a piece of work came to a halt.
 pub(super) enum Pause<R> {
     /// It waits for the answer to this.
-    Asked(Question, Waiting<R>),
+    Asked(Request, Waiting<R>),
     /// It is done.
     Done(R),
     /// It panicked; the panic was caught.
@@ -84,7 +98,7 @@ pub(super) fn run<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) 
     };
     let way_out = Arc::new(AtomicPtr::new(ptr::null_mut()));
     let shared = Arc::clone(&way_out);
-    let body = move |yielder: &Yielder<Option<Answer>, Question>, _: Option<Answer>| {
+    let body = move |yielder: &Yielder<Option<Answer>, Request>, _: Option<Answer>| {
         let yielder = ptr::from_ref(yielder).cast_mut().cast::<()>();
         shared.store(yielder, Ordering::Relaxed);
         enter(yielder);
@@ -97,9 +111,21 @@ pub(super) fn run<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) 
     .go_on(None)
 }
 
+/// Runs `work` on a stack of its own from beginning to end, as the caller's may be a small one; there it
+/// cannot ask. `None` if it panicked or there is no memory for a stack.
+pub(super) fn aside<R>(work: impl FnOnce() -> R) -> Option<R> {
+    let mut stack = idle_stack()?;
+    let outer = current();
+    enter(ptr::null_mut());
+    let result = on_stack(&mut stack, || catch_unwind(AssertUnwindSafe(work)).ok());
+    enter(outer);
+    give_back(stack);
+    result
+}
+
 /// Asks from within [`run`]; `None` elsewhere.
-pub(super) fn ask(question: Question) -> Option<Answer> {
-    let way_out = current().cast::<Yielder<Option<Answer>, Question>>();
+pub(super) fn ask(request: Request) -> Option<Answer> {
+    let way_out = current().cast::<Yielder<Option<Answer>, Request>>();
     if way_out.is_null() {
         return None;
     }
@@ -107,7 +133,7 @@ pub(super) fn ask(question: Question) -> Option<Answer> {
     // it points to (`enter`, `Waiting::go_on`). That yielder lives as long as the coroutine's body,
     // whose frame is below this one.
     let yielder = unsafe { &*way_out };
-    yielder.suspend(question)
+    yielder.suspend(request)
 }
 
 impl<R: Send + 'static> Waiting<R> {
@@ -125,9 +151,9 @@ impl<R: Send + 'static> Waiting<R> {
         let result = coroutine.resume(answer);
         enter(outer);
         match result {
-            CoroutineResult::Yield(question) => {
+            CoroutineResult::Yield(request) => {
                 self.coroutine = Some(coroutine);
-                Pause::Asked(question, self)
+                Pause::Asked(request, self)
             }
             CoroutineResult::Return(result) => {
                 give_back(coroutine.into_stack());
