@@ -88,7 +88,7 @@ pub(crate) unsafe extern "C" fn SSL_write_ex(
         // SAFETY: the caller passes `num` readable bytes.
         let result = ssl.write(unsafe { bytes(buf.cast(), num) });
         // SAFETY: `written` is NULL or writable.
-        unsafe { count(result, written) }
+        unsafe { count(ssl, result, written) }
     })
 }
 
@@ -214,23 +214,22 @@ unsafe fn read_size(
         // Nothing was read, which is no success here (statement R6).
         Ok(0) => 0,
         // SAFETY: `read` is NULL or writable.
-        result => unsafe { count(result, read) },
+        result => unsafe { count(ssl, result, read) },
     }
 }
 
-/// The result of an `_ex` function: 1 with the count, or 0 and the count untouched (statements W7, R1).
+/// The result of an `_ex` function: 1 with the count, or 0 and the count untouched (statements W7, R1)
+/// unless a job was to write it (statement A51).
 ///
 /// # Safety
 /// `place` is NULL or writable.
-unsafe fn count(result: Result<usize, Stop>, place: *mut usize) -> c_int {
-    let Ok(n) = result else {
-        return 0;
-    };
-    if !place.is_null() {
+unsafe fn count(ssl: &SSL, result: Result<usize, Stop>, place: *mut usize) -> c_int {
+    let told = result.ok().or_else(|| ssl.count_of_job());
+    if let Some(n) = told.filter(|_| !place.is_null()) {
         // SAFETY: the caller's promise.
         unsafe { place.write(n) };
     }
-    1
+    result.is_ok().into()
 }
 
 /// A count for C, which knows no larger one.

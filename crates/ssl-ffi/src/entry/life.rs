@@ -84,7 +84,7 @@ pub(crate) unsafe extern "C" fn SSL_new(ctx: *mut SSL_CTX) -> *mut SSL {
 /// `ssl` is NULL or live, and this count of it is not used again.
 pub(crate) unsafe extern "C" fn SSL_free(ssl: *mut SSL) {
     // SAFETY: the caller's promise.
-    guard((), || drop(unsafe { SSL::from_c(ssl) }));
+    guard((), || unsafe { SSL::from_c(ssl) }.map_or((), SSL::release));
 }
 
 /// # Safety

@@ -11,6 +11,7 @@
     reason = "the names of OpenSSL's headers"
 )]
 
+mod asynchronous;
 mod bio;
 mod certs;
 mod certs_files;
@@ -47,6 +48,7 @@ pub(crate) mod slice;
 mod verify;
 mod verify_stores;
 
+use asynchronous::*;
 use bio::*;
 use certs::*;
 use certs_files::*;

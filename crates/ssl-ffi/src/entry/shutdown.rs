@@ -4,13 +4,12 @@ use libc::c_int;
 
 use super::with;
 use crate::handle::{SSL, SSL_CTX};
-use crate::ssl::drive::Stop;
 
 /// # Safety
 /// `ssl` is NULL or live.
 pub(crate) unsafe extern "C" fn SSL_shutdown(ssl: *mut SSL) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with(ssl, -1, |ssl| ssl.close().unwrap_or_else(|Stop(ret)| ret)) }
+    unsafe { with(ssl, -1, |ssl| ssl.close()) }
 }
 
 /// # Safety

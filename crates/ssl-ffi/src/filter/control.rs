@@ -97,10 +97,10 @@ pub(super) unsafe fn let_go(bio: *mut BIO, ssl: *mut SSL) {
     unsafe {
         if let Some(connection) = SSL::peek(ssl) {
             // A failed or unfinished connection refuses, which is no news to whoever frees a BIO.
-            crate::crypto::queue::quiet(|| connection.close().is_ok());
+            crate::crypto::queue::quiet(|| connection.close());
         }
         if sys::BIO_get_shutdown(bio) != 0 {
-            drop(SSL::from_c(ssl));
+            SSL::from_c(ssl).map_or((), SSL::release);
         }
     }
 }
@@ -133,7 +133,7 @@ unsafe fn set(bio: *mut BIO, close: c_long, ssl: *mut SSL) -> c_long {
 /// # Safety
 /// `next` is NULL or live.
 unsafe fn reset(ssl: &SSL, next: *mut BIO) -> c_long {
-    crate::crypto::queue::quiet(|| ssl.close().is_ok());
+    crate::crypto::queue::quiet(|| ssl.close());
     if !ssl.clear() {
         return 0;
     }
@@ -161,7 +161,7 @@ unsafe fn duplicate(ssl: &SSL, copy: *mut BIO) -> c_long {
     };
     let old = std::mem::replace(&mut data.ssl, SSL::into_c(connection));
     // SAFETY: the count that the copy held.
-    unsafe { drop(SSL::from_c(old)) };
+    unsafe { SSL::from_c(old) }.map_or((), SSL::release);
     1
 }
 

@@ -131,6 +131,9 @@ impl Ssl {
                 Step::Receive => self.receive(engine)?,
                 Step::Decide => self.decide(engine)?,
             }
+            if self.is_given_up() {
+                return Err(Stop::FAILED);
+            }
             // A key update may be due now, which is the state machine's business again.
             in_init = engine.in_init();
         }
@@ -152,7 +155,7 @@ impl Ssl {
             return Err(self.no_bio(engine));
         };
         self.want.set(Want::Writing);
-        match wbio.write(engine.outgoing()) {
+        match self.outside(|| wbio.write(engine.outgoing())) {
             Transfer::Transferred(n) => {
                 engine.transmitted(n);
                 self.want.set(Want::Nothing);
@@ -173,7 +176,7 @@ impl Ssl {
         };
         self.want.set(Want::Writing);
         // OpenSSL insists on the flush of a flight, not on that of an alert (statement W60).
-        if wbio.flush() > 0 || !engine.in_init() {
+        if self.outside(|| wbio.flush()) > 0 || !engine.in_init() {
             engine.flushed();
             self.want.set(Want::Nothing);
             return Ok(());
@@ -188,7 +191,7 @@ impl Ssl {
             return Err(Stop::FAILED);
         };
         self.want.set(Want::Reading);
-        match rbio.read(engine.incoming()) {
+        match self.outside(|| rbio.read(engine.incoming())) {
             Transfer::Transferred(n) => {
                 engine.received(n);
                 self.want.set(Want::Nothing);
@@ -253,14 +256,14 @@ impl Ssl {
         };
         let mut any = false;
         while !engine.outgoing().is_empty() {
-            let Transfer::Transferred(n) = wbio.write(engine.outgoing()) else {
+            let Transfer::Transferred(n) = self.outside(|| wbio.write(engine.outgoing())) else {
                 return;
             };
             any = true;
             engine.transmitted(n);
         }
         if any {
-            wbio.flush();
+            self.outside(|| wbio.flush());
         }
     }
 }

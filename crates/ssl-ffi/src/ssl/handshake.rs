@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ssl_record::{Connection, Side};
 
 use super::drive::Stop;
+use super::job::Call;
 use super::{Facts, Ssl, Stage, Want};
 use crate::crypto::exdata::Class;
 use crate::crypto::{VerifyParam, queue, queue::raise, reason};
@@ -25,13 +26,13 @@ impl Ssl {
             self.want.set(Want::Nothing);
             return 1;
         }
-        match self.in_job(Self::handshake_now) {
-            Ok(()) => 1,
+        match self.in_job(Call::HANDSHAKE) {
+            Ok(_) => 1,
             Err(Stop(ret)) => ret,
         }
     }
 
-    fn handshake_now(&self) -> Result<(), Stop> {
+    pub(super) fn handshake_now(&self) -> Result<(), Stop> {
         self.driving(|engine| self.run(engine, |engine| engine.step_handshake()))
             .inspect_err(|_| self.tell(info::LOOP_EXIT, -1))
             // A result of 0 would mean a shutdown.
@@ -139,6 +140,7 @@ impl Ssl {
             *engine = None;
         }
         self.was_cleared.set(self.is_driven.get());
+        self.reset_job();
         self.stage.set(Stage::Before);
         self.shutdown.set(0);
         self.warning.set(0);
@@ -214,7 +216,7 @@ impl Ssl {
 
     /// Looks at the engine after a call, for what it changed by itself.
     pub(super) fn observe(&self, engine: &mut Connection) {
-        if self.stage.get() == Stage::Established {
+        if self.stage.get() == Stage::Established && !self.is_given_up() {
             let flags = super::shutdown::flags_of(engine.shutdown_state());
             self.shutdown.set(flags);
             self.take_sessions(engine);
@@ -224,7 +226,7 @@ impl Ssl {
     /// Calls the info callback; no borrow is held.
     pub(super) fn tell(&self, event: i32, value: i32) {
         let callback = self.settings().hooks.info;
-        if let Some(callback) = callback {
+        if let Some(callback) = callback.filter(|_| !self.is_given_up()) {
             // SAFETY: the application's function, with a live connection of its own.
             unsafe { callback(self.as_ptr(), event, value) };
         }

@@ -6,6 +6,7 @@
 use ssl_record::{Connection, Received};
 
 use super::drive::Stop;
+use super::job::Call;
 use super::{RECEIVED, SENT, Ssl, Want};
 use crate::crypto::{queue::raise, reason};
 
@@ -19,6 +20,7 @@ pub(crate) enum Reading {
 impl Ssl {
     /// `SSL_read` and `SSL_peek`: the number of bytes; `Stop(0)` is the peer's close too.
     pub(crate) fn read(&self, out: &mut [u8], reading: Reading) -> Result<usize, Stop> {
+        self.begin_call();
         if self.side().is_none() {
             raise(reason::UNINITIALIZED);
             return Err(Stop::FAILED);
@@ -27,12 +29,12 @@ impl Ssl {
             self.want.set(Want::Nothing);
             return Err(Stop(0));
         }
-        let result = self.in_job(|ssl| ssl.read_now(out, reading));
+        let result = self.in_job(Call::read(out, reading));
         self.tally.received(result.as_ref().ok().copied());
         result
     }
 
-    fn read_now(&self, out: &mut [u8], reading: Reading) -> Result<usize, Stop> {
+    pub(super) fn read_now(&self, out: &mut [u8], reading: Reading) -> Result<usize, Stop> {
         let received = self.driving(|engine| {
             self.want.set(Want::Nothing);
             let begun = match reading {
@@ -56,6 +58,7 @@ impl Ssl {
 
     /// `SSL_write`: the number of bytes.
     pub(crate) fn write(&self, data: &[u8]) -> Result<usize, Stop> {
+        self.begin_call();
         if self.side().is_none() {
             raise(reason::UNINITIALIZED);
             return Err(Stop::FAILED);
@@ -65,12 +68,12 @@ impl Ssl {
             raise(reason::PROTOCOL_IS_SHUTDOWN);
             return Err(Stop::FAILED);
         }
-        let result = self.in_job(|ssl| ssl.write_now(data));
+        let result = self.in_job(Call::write(data));
         self.tally.wrote(data.len(), result.as_ref().ok().copied());
         result
     }
 
-    fn write_now(&self, data: &[u8]) -> Result<usize, Stop> {
+    pub(super) fn write_now(&self, data: &[u8]) -> Result<usize, Stop> {
         self.driving(|engine| {
             self.want.set(Want::Nothing);
             if engine.is_amid_message() && !engine.is_failed() {
@@ -127,11 +130,6 @@ impl Ssl {
             Some(ssl_record::KeyUpdateRequest::Requested) => 1,
             None => -1,
         }
-    }
-
-    /// Runs the work of a call.
-    pub(super) fn in_job<T>(&self, work: impl FnOnce(&Self) -> Result<T, Stop>) -> Result<T, Stop> {
-        work(self)
     }
 
     /// A call that the engine refused before its first step.

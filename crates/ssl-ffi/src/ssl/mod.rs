@@ -11,6 +11,7 @@ pub(crate) mod error;
 mod facts;
 mod handshake;
 pub(crate) mod io;
+mod job;
 mod keylog;
 pub(crate) mod offer;
 pub(crate) mod plan;
@@ -29,6 +30,7 @@ use self::bios::Bios;
 use self::decide::Progress;
 pub(crate) use self::error::Want;
 pub(crate) use self::facts::Facts;
+use self::job::Jobs;
 use self::keylog::KeyLines;
 use crate::crypto::exdata::{Class, ExData};
 use crate::crypto::{VerifyParam, X509Store};
@@ -76,6 +78,8 @@ pub(crate) struct Ssl {
     pub(crate) tally: Tally,
     /// Post-handshake messages that the engine has handled, as last seen.
     handled: Cell<u64>,
+    /// Calls that run in libcrypto's jobs.
+    jobs: Jobs,
     /// A call drives the engine right now.
     is_driven: Cell<bool>,
     /// The connection was cleared by a callback of the call that drives it.
@@ -136,6 +140,7 @@ impl Ssl {
             is_tapped: Cell::new(false),
             tally: Tally::default(),
             handled: Cell::new(0),
+            jobs: Jobs::default(),
             is_driven: Cell::new(false),
             was_cleared: Cell::new(false),
         });

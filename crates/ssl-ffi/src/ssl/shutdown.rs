@@ -5,6 +5,7 @@
 use ssl_record::{Shutdown, ShutdownState};
 
 use super::drive::Stop;
+use super::job::Call;
 use super::{RECEIVED, SENT, Ssl, Want};
 use crate::crypto::{queue::raise, reason};
 
@@ -24,20 +25,23 @@ impl Ssl {
         self.touch(|engine| engine.set_shutdown_state(state_of(flags)));
     }
 
-    /// `SSL_shutdown`: 0 or 1.
-    pub(crate) fn close(&self) -> Result<i32, Stop> {
+    /// `SSL_shutdown`: 1, or what the call returns instead; 0 if the peer's close is still to come.
+    pub(crate) fn close(&self) -> i32 {
         if self.side().is_none() {
             raise(reason::UNINITIALIZED);
-            return Err(Stop::FAILED);
+            return -1;
         }
         if self.in_init() {
             raise(reason::SHUTDOWN_WHILE_IN_INIT);
-            return Err(Stop::FAILED);
+            return -1;
         }
-        self.in_job(Self::close_now)
+        match self.in_job(Call::SHUTDOWN) {
+            Ok(_) => 1,
+            Err(Stop(ret)) => ret,
+        }
     }
 
-    fn close_now(&self) -> Result<i32, Stop> {
+    pub(super) fn close_now(&self) -> Result<(), Stop> {
         let quiet = self.settings().quiet_shutdown;
         let progress = self.driving(|engine| {
             engine.set_quiet_shutdown(quiet);
@@ -53,7 +57,8 @@ impl Ssl {
         match progress {
             Ok(progress) => {
                 self.want.set(Want::Nothing);
-                Ok(i32::from(progress == Shutdown::Complete))
+                let complete = progress == Shutdown::Complete;
+                complete.then_some(()).ok_or(Stop(0))
             }
             // 0 would mean success here (statement S17).
             Err(_) => Err(Stop::FAILED),

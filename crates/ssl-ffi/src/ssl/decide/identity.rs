@@ -97,7 +97,7 @@ impl Ssl {
     /// waits on its own stack meanwhile.
     pub(super) fn on_sign(&self, scheme: u16, message: &[u8]) -> Decision {
         let key = self.progress.borrow().signing.clone();
-        let signature = key.and_then(|key| sign::sign(&key, scheme, message));
+        let signature = key.and_then(|key| self.outside(|| sign::sign(&key, scheme, message)));
         match signature {
             Some(signature) => Decision::Answer(Answer::Signature(signature)),
             None => Decision::refused(AlertDescription::INTERNAL_ERROR, super::INTERNAL_ERROR),

@@ -1,0 +1,375 @@
+//! `SSL_MODE_ASYNC`: the work of a call inside of a job of libcrypto's (section A of the statements).
+//!
+//! Owns the job of a connection: its arguments, captured when it starts, its result, and what becomes of
+//! it when the connection is cleared or freed meanwhile. Does not know what the work is.
+//!
+//! # The stack of a job
+//!
+//! It has 32 KiB and no guard page. What runs on it is the drive loop, BIOs, callbacks and libcrypto, all
+//! of which but the loop run there in OpenSSL too; rustls has a stack of its own (`ssl-record`). The test
+//! `tests/c/job_stack.c` holds what the loop needs.
+//!
+//! # Two calls, one job
+//!
+//! The next call resumes a paused job whatever it is itself (statements A7 to A9). OpenSSL then returns
+//! the result of the job for that of the call: a read that finishes a paused write claims bytes that it
+//! did not read, and the write, repeated, sends its data twice. Here the result of a read or write is kept
+//! for the next call of its own kind, and the call that finished it goes on with its own work.
+//!
+//! # A connection that goes away
+//!
+//! OpenSSL drops a paused job, which costs its memory and, for ever, one of the jobs that the thread may
+//! have. Here the job is resumed and told to give up: it unwinds its part of the stack at the first
+//! return from what paused it. That is done when what paused it is a BIO or a private key, which can be
+//! relied on to work until the connection is gone. A callback of the application's cannot: what it uses
+//! may be gone already. Neither can a job on another thread be resumed, nor one inside of another job,
+//! nor for ever one that pauses again because hardware is not ready. Such a job is dropped as in OpenSSL.
+//! `ASYNC_cleanup_thread` takes from a paused job what it would return to; libcrypto's manual has it
+//! called when no job is left.
+
+use std::cell::{Cell, OnceCell};
+use std::ffi::{c_int, c_void};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ssl_mode::SslMode;
+
+use super::drive::Stop;
+use super::io::Reading;
+use super::{Ssl, Want};
+use crate::boundary::guard;
+use crate::crypto::job::{Job, Outcome, WaitContext, is_inside_job};
+use crate::crypto::{queue, reason};
+use crate::entry::slice::{bytes, bytes_mut};
+use crate::settings::callbacks::{Arg, AsyncCallback};
+
+/// A call that may run in a job, with what it was given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    kind: Kind,
+    at: *mut u8,
+    len: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Read,
+    Peek,
+    Write,
+    Handshake,
+    Shutdown,
+}
+
+impl Call {
+    pub(super) const HANDSHAKE: Self = Self::without_data(Kind::Handshake);
+    pub(super) const SHUTDOWN: Self = Self::without_data(Kind::Shutdown);
+
+    pub(super) fn read(out: &mut [u8], reading: Reading) -> Self {
+        let kind = match reading {
+            Reading::Consume => Kind::Read,
+            Reading::Peek => Kind::Peek,
+        };
+        let (at, len) = (out.as_mut_ptr(), out.len());
+        Self { kind, at, len }
+    }
+
+    pub(super) fn write(data: &[u8]) -> Self {
+        Self {
+            kind: Kind::Write,
+            at: data.as_ptr().cast_mut(),
+            len: data.len(),
+        }
+    }
+
+    const fn without_data(kind: Kind) -> Self {
+        Self {
+            kind,
+            at: std::ptr::null_mut(),
+            len: 0,
+        }
+    }
+}
+
+/// The job of a connection.
+pub(super) struct Jobs {
+    job: Job,
+    /// What the job does; its last one, if none is paused.
+    call: Cell<Call>,
+    /// Bytes that the job moved; 0 from its start to its successful end.
+    count: Cell<usize>,
+    /// The present call went through a job. Reset by [`Ssl::begin_call`].
+    ran: Cell<bool>,
+    /// The obstacle as the paused job left it.
+    want: Cell<Want>,
+    /// Bytes of a read and a write whose jobs ended in a call of another kind.
+    kept: [Cell<Option<usize>>; 2],
+    /// What runs now, or is paused, is a BIO or a private key.
+    is_outside: Cell<bool>,
+    /// The job is to end without doing anything more.
+    is_given_up: Cell<bool>,
+    /// Made with the first job.
+    wait: OnceCell<WaitContext>,
+    /// Outlives `wait`, which leads to it.
+    waker: OnceCell<Box<Waker>>,
+}
+
+/// The application's callback, where code that pauses finds it from any thread.
+struct Waker {
+    ssl: *mut Ssl,
+    target: Mutex<(Option<AsyncCallback>, Arg)>,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Self {
+            job: Job::none(),
+            call: Cell::new(Call::HANDSHAKE),
+            count: Cell::new(0),
+            ran: Cell::new(false),
+            want: Cell::new(Want::Nothing),
+            kept: [const { Cell::new(None) }; 2],
+            is_outside: Cell::new(false),
+            is_given_up: Cell::new(false),
+            wait: OnceCell::new(),
+            waker: OnceCell::new(),
+        }
+    }
+}
+
+impl Jobs {
+    /// Where the result of such a call is kept; a peek is simply repeated.
+    fn kept(&self, kind: Kind) -> Option<&Cell<Option<usize>>> {
+        match kind {
+            Kind::Read => Some(&self.kept[0]),
+            Kind::Write => Some(&self.kept[1]),
+            Kind::Peek | Kind::Handshake | Kind::Shutdown => None,
+        }
+    }
+}
+
+impl Ssl {
+    /// Does the work of a call, in a job if the mode asks for it: the bytes moved, or 0.
+    pub(super) fn in_job(&self, call: Call) -> Result<usize, Stop> {
+        if let Some(count) = self.jobs.kept(call.kind).and_then(Cell::take) {
+            self.want.set(Want::Nothing);
+            return Ok(count);
+        }
+        loop {
+            // A paused job is gone on with even if the mode was cleared meanwhile (statement A52).
+            let asynchronous = self.mode().contains(SslMode::ASYNC) || self.jobs.job.is_paused();
+            if !asynchronous || is_inside_job() {
+                // SAFETY: the pointer is that of the caller, who waits.
+                return unsafe { self.perform(call) };
+            }
+            let was_given_up = self.jobs.is_given_up.get();
+            let (ended, result) = self.step_job(call)?;
+            match ended {
+                _ if was_given_up => {}
+                _ if ended == call.kind => return result,
+                Kind::Handshake | Kind::Shutdown => return result,
+                Kind::Read | Kind::Peek | Kind::Write => {
+                    let count = result?;
+                    if let Some(kept) = self.jobs.kept(ended) {
+                        kept.set(Some(count));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Resumes the job, or starts one: what it was, and what it came to if it ended.
+    fn step_job(&self, call: Call) -> Result<(Kind, Result<usize, Stop>), Stop> {
+        let jobs = &self.jobs;
+        let Some(wait) = self.wait_context() else {
+            return Err(Stop::FAILED);
+        };
+        jobs.ran.set(true);
+        if jobs.job.is_paused() {
+            self.want.set(jobs.want.get());
+        } else {
+            jobs.call.set(call);
+            jobs.count.set(0);
+            self.want.set(Want::Nothing);
+        }
+        // SAFETY: the function expects a live connection; as long as the job is paused the connection
+        // lives, or else the job is never resumed. It does not unwind.
+        let outcome = unsafe { jobs.job.run(wait, work_of_job, self.as_ptr()) };
+        match outcome {
+            Outcome::Finished(value) => {
+                jobs.is_given_up.set(false);
+                let result = if value > 0 {
+                    Ok(jobs.count.get())
+                } else {
+                    Err(Stop(value))
+                };
+                Ok((jobs.call.get().kind, result))
+            }
+            Outcome::Paused => {
+                jobs.want.set(self.want.replace(Want::AsyncPaused));
+                Err(Stop::FAILED)
+            }
+            Outcome::NoJobs => {
+                self.want.set(Want::AsyncNoJobs);
+                Err(Stop::FAILED)
+            }
+            Outcome::Failed => {
+                self.want.set(Want::Nothing);
+                queue::raise(reason::FAILED_TO_INIT_ASYNC);
+                Err(Stop::FAILED)
+            }
+        }
+    }
+
+    /// # Safety
+    /// The call's pointer is NULL or leads to as many bytes as it says, to be filled by a read.
+    unsafe fn perform(&self, call: Call) -> Result<usize, Stop> {
+        let Call { kind, at, len } = call;
+        // SAFETY: the caller's promise.
+        unsafe {
+            match kind {
+                Kind::Read => self.read_now(bytes_mut(at, len), Reading::Consume),
+                Kind::Peek => self.read_now(bytes_mut(at, len), Reading::Peek),
+                Kind::Write => self.write_now(bytes(at, len)),
+                Kind::Handshake => self.handshake_now().map(|()| 0),
+                Kind::Shutdown => self.close_now().map(|()| 0),
+            }
+        }
+    }
+
+    /// Runs what a job cannot rely on to return at once, but can on being able to return: a BIO or a
+    /// private key.
+    pub(super) fn outside<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.jobs.is_outside.set(true);
+        let result = work();
+        self.jobs.is_outside.set(false);
+        result
+    }
+
+    /// Whether the call that runs is the rest of a job that nobody waits for: nothing may be called any
+    /// more, and nothing sent.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.jobs.is_given_up.get() && is_inside_job()
+    }
+
+    /// The connection begins anew. A paused job is of no use any more; the next call ends it before its
+    /// own work begins.
+    pub(super) fn reset_job(&self) {
+        self.jobs.kept.iter().for_each(|kept| kept.set(None));
+        self.jobs.is_given_up.set(self.jobs.job.is_paused());
+    }
+
+    /// Gives one count of a connection back, and ends a paused job with the last one.
+    pub(crate) fn release(this: Arc<Self>) {
+        if Arc::strong_count(&this) == 1 && this.jobs.job.is_paused() {
+            this.end_job();
+        }
+    }
+
+    /// Ends the paused job if that can be done.
+    fn end_job(&self) {
+        let jobs = &self.jobs;
+        jobs.is_given_up.set(true);
+        queue::quiet(|| {
+            for _ in 0..RESUMPTIONS {
+                let can_end = jobs.is_outside.get() && jobs.job.can_resume();
+                // A job that paused again waits for something that did not happen yet.
+                if !can_end || self.step_job(Call::SHUTDOWN).is_ok() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// A call begins, which has not gone through a job.
+    pub(super) fn begin_call(&self) {
+        self.jobs.ran.set(false);
+    }
+
+    /// What an `_ex` function tells whatever the result is, if its call went through a job (statement
+    /// A51).
+    pub(crate) fn count_of_job(&self) -> Option<usize> {
+        self.jobs.ran.get().then(|| self.jobs.count.get())
+    }
+
+    /// `SSL_waiting_for_async`.
+    pub(crate) fn is_waiting_for_job(&self) -> bool {
+        self.jobs.job.is_paused()
+    }
+
+    /// Where the progress of jobs is waited for; none before the first job (statement A2).
+    pub(crate) fn waits(&self) -> Option<&WaitContext> {
+        self.jobs.wait.get()
+    }
+
+    /// `SSL_set_async_callback`: noticed by wait contexts that were made with another one (statement A11).
+    pub(crate) fn set_async_callback(&self, callback: Option<AsyncCallback>) {
+        self.change(|to| to.hooks.asynchronous = callback);
+        if let Some(waker) = self.jobs.waker.get() {
+            waker.change(|target| target.0 = callback);
+        }
+    }
+
+    /// `SSL_set_async_callback_arg`.
+    pub(crate) fn set_async_callback_arg(&self, arg: Arg) {
+        self.change(|to| to.hooks.asynchronous_arg = arg);
+        if let Some(waker) = self.jobs.waker.get() {
+            waker.change(|target| target.1 = arg);
+        }
+    }
+
+    fn wait_context(&self) -> Option<&WaitContext> {
+        if let Some(wait) = self.jobs.wait.get() {
+            return Some(wait);
+        }
+        let wait = WaitContext::new()?;
+        let hooks = self.settings().hooks;
+        if hooks.asynchronous.is_some() {
+            let waker = self.jobs.waker.get_or_init(|| {
+                Box::new(Waker {
+                    ssl: self.as_ptr(),
+                    target: Mutex::new((hooks.asynchronous, hooks.asynchronous_arg)),
+                })
+            });
+            let arg = std::ptr::from_ref::<Waker>(waker).cast_mut().cast();
+            // SAFETY: the waker lives longer than the context.
+            unsafe { wait.set_callback(wake, arg) }.then_some(())?;
+        }
+        Some(self.jobs.wait.get_or_init(|| wait))
+    }
+}
+
+impl Waker {
+    fn change(&self, change: impl FnOnce(&mut (Option<AsyncCallback>, Arg))) {
+        change(&mut self.target.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// What a job runs. It is given the address of a connection's pointer.
+unsafe extern "C" fn work_of_job(args: *mut c_void) -> c_int {
+    guard(-1, || {
+        // SAFETY: `step_job` passes a pointer to a connection, which is live while the job runs; and so
+        // is the caller of the call, or the job is given up and its buffers are not touched.
+        let result = unsafe {
+            let ssl: &Ssl = &**args.cast::<*const Ssl>();
+            ssl.perform(ssl.jobs.call.get())
+                .inspect(|&count| ssl.jobs.count.set(count))
+        };
+        match result {
+            Ok(_) => 1,
+            Err(Stop(value)) => value,
+        }
+    })
+}
+
+/// Code that paused is ready and tells the application so. May run on any thread.
+unsafe extern "C" fn wake(waker: *mut c_void) -> c_int {
+    guard(0, || {
+        // SAFETY: the pointer of `wait_context`, live as long as the wait context.
+        let waker = unsafe { &*waker.cast::<Waker>() };
+        let (callback, Arg(arg)) = *waker.target.lock().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: the application's function and argument, with its connection.
+        callback.map_or(0, |callback| unsafe { callback(waker.ssl, arg) })
+    })
+}
+
+/// How often a job is resumed that is to end and pauses again.
+const RESUMPTIONS: u32 = 16;
