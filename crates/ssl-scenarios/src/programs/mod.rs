@@ -5,9 +5,7 @@ mod curl;
 mod haproxy;
 mod nginx;
 mod peers;
-mod postgresql;
 mod python;
-mod redis;
 mod s_client;
 mod s_server;
 mod site;
@@ -22,8 +20,6 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         curl::SCENARIOS,
         nginx::SCENARIOS,
         haproxy::SCENARIOS,
-        redis::SCENARIOS,
-        postgresql::SCENARIOS,
         python::SCENARIOS,
     ]
     .into_iter()
