@@ -3,12 +3,14 @@
 mod apache;
 mod curl;
 mod haproxy;
+mod lighttpd;
 mod nginx;
 mod peers;
 mod python;
 mod s_client;
 mod s_server;
 mod site;
+mod stunnel;
 
 use crate::scenario::Scenario;
 
@@ -20,6 +22,11 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         curl::SCENARIOS,
         nginx::SCENARIOS,
         haproxy::SCENARIOS,
+        apache::SCENARIOS,
+        lighttpd::SCENARIOS,
+        stunnel::SCENARIOS,
+        redis::SCENARIOS,
+        postgresql::SCENARIOS,
         python::SCENARIOS,
     ]
     .into_iter()
