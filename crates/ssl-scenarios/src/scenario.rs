@@ -167,4 +167,4 @@ impl Lesson {
 }
 
 /// Enough for 64 MiB on a busy machine, and short enough to wait for.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(90);

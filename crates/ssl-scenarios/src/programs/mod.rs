@@ -6,9 +6,15 @@ mod haproxy;
 mod lighttpd;
 mod nginx;
 mod peers;
+mod perl;
+mod php;
+mod postgresql;
 mod python;
+mod redis;
+mod ruby;
 mod s_client;
 mod s_server;
+mod scripts;
 mod site;
 mod stunnel;
 
@@ -28,6 +34,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         redis::SCENARIOS,
         postgresql::SCENARIOS,
         python::SCENARIOS,
+        ruby::SCENARIOS,
+        perl::SCENARIOS,
+        php::SCENARIOS,
     ]
     .into_iter()
     .flatten()
