@@ -20,6 +20,7 @@ mod loom;
 mod matrix;
 mod model;
 mod problem;
+mod programs;
 mod scenarios;
 mod setup;
 mod source;
