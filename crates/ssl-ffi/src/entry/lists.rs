@@ -278,6 +278,16 @@ pub(crate) unsafe extern "C" fn SSL_CTX_get_ssl_method(ctx: *const SSL_CTX) -> *
     unsafe { with(ctx, ptr::null(), |ctx| ptr::from_ref(ctx.method())) }
 }
 
+/// What a context starts with in TLS 1.2.
+pub(crate) unsafe extern "C" fn OSSL_default_cipher_list() -> *const c_char {
+    c"ALL:!COMPLEMENTOFDEFAULT:!eNULL".as_ptr()
+}
+
+/// What a context starts with in TLS 1.3.
+pub(crate) unsafe extern "C" fn OSSL_default_ciphersuites() -> *const c_char {
+    c"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256".as_ptr()
+}
+
 /// Sets the suites of TLS 1.2; the words that are no suites set the level and Suite B.
 fn set_cipher_string(settings: &mut Settings, text: &CStr) -> Outcome {
     let profile = SuiteB::from_flags(settings.cert_flags);

@@ -47,7 +47,27 @@ pub(crate) unsafe extern "C" fn SSL_get_current_cipher(ssl: *const SSL) -> *cons
 /// `ssl` is NULL or live.
 pub(crate) unsafe extern "C" fn SSL_get_pending_cipher(ssl: *const SSL) -> *const Suite {
     // SAFETY: the caller's promise.
-    unsafe { with(ssl, ptr::null(), |ssl| suite(ssl.facts().suite)) }
+    unsafe { with(ssl, ptr::null(), |ssl| suite(ssl.facts().pending_suite)) }
+}
+
+/// # Safety
+/// `ssl` is NULL or live; `nid` can be written to.
+pub(crate) unsafe extern "C" fn SSL_get_peer_signature_type_nid(
+    ssl: *const SSL,
+    nid: *mut c_int,
+) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe { with(ssl, 0, |ssl| signature(ssl.facts().peer_scheme, nid)) }
+}
+
+/// # Safety
+/// `ssl` is NULL or live; `nid` can be written to.
+pub(crate) unsafe extern "C" fn SSL_get_signature_type_nid(
+    ssl: *const SSL,
+    nid: *mut c_int,
+) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe { with(ssl, 0, |ssl| signature(ssl.facts().own_scheme, nid)) }
 }
 
 /// # Safety

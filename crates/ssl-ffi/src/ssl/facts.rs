@@ -20,6 +20,8 @@ pub(crate) struct Facts {
     /// `TLS1_2_VERSION` or `TLS1_3_VERSION`.
     pub(crate) version: Option<u16>,
     pub(crate) suite: Option<&'static Suite>,
+    /// The suite that was chosen, from before the ServerHello on.
+    pub(crate) pending_suite: Option<&'static Suite>,
     /// Wire number of the key exchange group.
     pub(crate) group: Option<u16>,
     pub(crate) alpn: Vec<u8>,
@@ -58,6 +60,8 @@ pub(crate) struct Facts {
     pub(crate) server_name_accepted: bool,
     /// On servers, the ClientHello message while and after it is answered.
     pub(crate) hello: Vec<u8>,
+    /// Until its server has made its first choices.
+    pub(crate) is_reading_hello: bool,
     /// `verify_data` of both Finished messages.
     pub(crate) finished: Vec<u8>,
     pub(crate) peer_finished: Vec<u8>,
@@ -75,23 +79,21 @@ impl Facts {
     pub(super) fn note_hello(&mut self, message: &[u8], hello: &ClientHello<'_>) {
         if self.hello.is_empty() {
             self.hello = message.to_vec();
+            self.is_reading_hello = true;
             self.client_random = *hello.random();
             self.early_data_offered = hello.offers_early_data().unwrap_or_default();
             self.client_version = Some(hello.legacy_version());
         }
     }
 
-    /// What the client offers, once the ClientHello callback is content with it.
-    pub(super) fn note_offer(&mut self, hello: &ClientHello<'_>) -> Result<(), HelloFault> {
-        if self.client_suites.is_some() {
-            return Ok(());
+    /// What the client offers, once the server's first choices are made.
+    pub(super) fn note_offer(&mut self, hello: &ClientHello<'_>) {
+        self.is_reading_hello = false;
+        if self.client_suites.is_none() {
+            let suites: Vec<_> = hello.cipher_suites().filter_map(Suite::from_wire).collect();
+            let stack = PointerStack::of(suites.iter().copied().map(std::ptr::from_ref));
+            self.client_suites = stack.map(|stack| OfferedSuites { suites, stack });
         }
-        hello.check_cipher_suites()?;
-        let suites: Vec<_> = hello.cipher_suites().filter_map(Suite::from_wire).collect();
-        let stack = PointerStack::of(suites.iter().copied().map(std::ptr::from_ref));
-        self.client_suites = stack.map(|stack| OfferedSuites { suites, stack });
-        self.secure_renegotiation = hello.offers_renegotiation_scsv();
-        Ok(())
     }
 
     /// What the client can verify and which groups it has.
@@ -99,8 +101,9 @@ impl Facts {
         let numbers = |list: Option<Numbers<'_>>| list.map(Iterator::collect).unwrap_or_default();
         self.peer_schemes = numbers(hello.signature_algorithms()?);
         self.peer_groups = numbers(hello.supported_groups()?);
-        self.secure_renegotiation |=
-            hello.renegotiation_info()?.is_some() && self.version == Some(crate::method::TLS1_2);
+        let has_extension = hello.renegotiation_info()?.is_some();
+        self.secure_renegotiation = hello.offers_renegotiation_scsv()
+            || (has_extension && self.version == Some(crate::method::TLS1_2));
         Ok(())
     }
 
@@ -110,6 +113,7 @@ impl Facts {
         }
         if let Some(suite) = progress.suite {
             self.suite = Suite::from_wire(suite.wire());
+            self.pending_suite = self.suite;
         }
         if let Some(random) = progress.client_random {
             self.client_random = random;
@@ -147,9 +151,14 @@ impl Ssl {
         let mut facts = self.facts.borrow_mut();
         facts.version = Some(negotiated.version.wire());
         facts.suite = Suite::from_wire(negotiated.suite.wire());
+        facts.pending_suite = facts.suite;
         facts.group = negotiated.group.map(|group| group.wire());
         facts.resumed = negotiated.resumed;
-        facts.alpn = negotiated.alpn.as_deref().unwrap_or_default().to_vec();
+        let alpn = negotiated.alpn.as_deref().unwrap_or_default();
+        // The application may hold a pointer to it.
+        if facts.alpn != alpn {
+            facts.alpn = alpn.to_vec();
+        }
         if let Some((own, peer)) = engine.finished() {
             facts.finished = own.to_vec();
             facts.peer_finished = peer.to_vec();

@@ -115,15 +115,16 @@ impl Ssl {
         drop(old);
     }
 
-    /// `SSL_set_tlsext_host_name`: NULL removes the name; an empty or too long one is refused.
+    /// `SSL_set_tlsext_host_name`: NULL removes the name; so does an empty or too long one, which is
+    /// refused.
     pub(crate) fn set_host_name(&self, name: Option<&CStr>) -> bool {
-        if let Some(name) = name
-            && !(1..=255).contains(&name.to_bytes().len())
-        {
+        self.host_name.replace(None);
+        let Some(name) = name else { return true };
+        if !(1..=255).contains(&name.to_bytes().len()) {
             raise(reason::SSL3_EXT_INVALID_SERVERNAME);
             return false;
         }
-        self.host_name.replace(name.map(CStr::to_owned));
+        self.host_name.replace(Some(name.to_owned()));
         true
     }
 

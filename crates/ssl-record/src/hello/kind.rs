@@ -2,6 +2,11 @@
 //!
 //! Numbers only; what is in an extension is read elsewhere.
 
+/// Whether OpenSSL 3.0 has a place for extensions of this type.
+pub fn is_known(kind: u16) -> bool {
+    KNOWN.contains(&kind)
+}
+
 pub(super) const SERVER_NAME: u16 = 0;
 pub(super) const MAX_FRAGMENT_LENGTH: u16 = 1;
 pub(super) const STATUS_REQUEST: u16 = 5;

@@ -11,6 +11,7 @@ mod reader;
 mod tests;
 mod values;
 
+pub use kind::is_known;
 pub use values::{KeyShares, Names, Numbers, StatusRequest};
 
 use reader::{Malformed, Reader};

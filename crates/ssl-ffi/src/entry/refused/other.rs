@@ -1,16 +1,60 @@
 //! Single functions of features that are not built in: engines, SRTP, stateless cookies, `sendfile`
-//! through the kernel's TLS, session secrets from EAP-FAST, and the protocol trace.
+//! through the kernel's TLS, session secrets from EAP-FAST, extensions of the application's own, and the
+//! protocol trace.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_uint, c_void};
 
 use openssl_sys::ENGINE;
 
 use super::super::opaque::{NeverCalled, SSL, SSL_CTX};
-use super::{disabled, refuse};
-use crate::crypto::reason;
+use super::disabled;
 
 pub(crate) extern "C" fn SSL_CTX_set_client_cert_engine(_: *mut SSL_CTX, _: *mut ENGINE) -> c_int {
     disabled(0)
+}
+
+// rustls sends the extensions that it knows.
+
+pub(crate) extern "C" fn SSL_CTX_add_client_custom_ext(
+    _: *mut SSL_CTX,
+    _: c_uint,
+    _: NeverCalled,
+    _: NeverCalled,
+    _: *mut c_void,
+    _: NeverCalled,
+    _: *mut c_void,
+) -> c_int {
+    disabled(0)
+}
+
+pub(crate) extern "C" fn SSL_CTX_add_server_custom_ext(
+    _: *mut SSL_CTX,
+    _: c_uint,
+    _: NeverCalled,
+    _: NeverCalled,
+    _: *mut c_void,
+    _: NeverCalled,
+    _: *mut c_void,
+) -> c_int {
+    disabled(0)
+}
+
+pub(crate) extern "C" fn SSL_CTX_add_custom_ext(
+    _: *mut SSL_CTX,
+    _: c_uint,
+    _: c_uint,
+    _: NeverCalled,
+    _: NeverCalled,
+    _: *mut c_void,
+    _: NeverCalled,
+    _: *mut c_void,
+) -> c_int {
+    disabled(0)
+}
+
+/// None was added.
+pub(crate) extern "C" fn SSL_CTX_has_client_custom_ext(_: *const SSL_CTX, _: c_uint) -> c_int {
+    0
 }
 
 /// Like all of SRTP's functions, says 1 when it fails.

@@ -73,14 +73,11 @@ impl Ssl {
             false => enabled.without_tls13(),
         };
         let version = versions::choose(hello, usable);
-        {
-            let mut facts = self.facts.borrow_mut();
-            // The alert about a version that is none is sent in the client's.
-            facts.version = Some(version.map_or(hello.legacy_version(), ProtocolVersion::wire));
-            version?;
-            facts.note_offer(hello)?;
-        }
+        // The alert about a version that is none is sent in the client's.
+        let noted = version.map_or(hello.legacy_version(), ProtocolVersion::wire);
+        self.facts.borrow_mut().version = Some(noted);
         let version = version?;
+        hello.check_cipher_suites()?;
         versions::check_fallback(hello, version, enabled)?;
         check_compression(hello, version)?;
         let suite = match version {
@@ -90,6 +87,7 @@ impl Ssl {
                 Some(*suites.first().ok_or(NO_SHARED_CIPHER)?)
             }
         };
+        self.facts.borrow_mut().pending_suite = suite;
         let early = Early {
             // There is one: the version was chosen from it.
             versions: usable.range().unwrap_or((version, version)),
@@ -165,7 +163,7 @@ impl Ssl {
                 (suite, group, chosen)
             }
         };
-        self.facts.borrow_mut().suite = Some(suite);
+        self.facts.borrow_mut().pending_suite = Some(suite);
         let (scheme, kind) = chosen.ok_or(NO_SUITABLE_SCHEME)?;
         {
             let mut facts = self.facts.borrow_mut();

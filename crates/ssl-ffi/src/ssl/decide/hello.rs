@@ -1,7 +1,7 @@
 //! What a server does between the ClientHello and its answer.
 //!
 //! Owns the order of the callbacks, which is OpenSSL's: ClientHello, version, server name, certificate,
-//! then suite and signature, OCSP response, ALPN. Each runs once per handshake, except that one that
+//! then suite and signature, OCSP response, ALPN, which in TLS 1.3 comes before the certificate. Each runs once per handshake, except that one that
 //! says "not yet" is asked again.
 
 use std::ffi::CString;
@@ -22,6 +22,8 @@ pub(in crate::ssl) struct Progress {
     hello_callback: bool,
     server_name: bool,
     certificate: bool,
+    /// What came of the choice of a protocol.
+    protocol: Option<Option<Vec<u8>>>,
     /// What was chosen before the server name callback.
     pub(super) early: Option<super::choose::Early>,
     /// What the peer shows, before it is trusted.
@@ -48,7 +50,10 @@ impl Ssl {
     pub(super) fn on_client_hello(&self, message: &[u8]) -> Decision {
         match self.answer_hello(message) {
             Ok(answer) => Decision::Answer(answer),
-            Err(Halt::Refuse(alert, reason)) => Decision::refused(alert, reason),
+            Err(Halt::Refuse(alert, reason)) => {
+                self.facts.borrow_mut().is_reading_hello = false;
+                Decision::refused(alert, reason)
+            }
             Err(Halt::Wait(want)) => Decision::Wait(want),
         }
     }
@@ -62,7 +67,12 @@ impl Ssl {
         self.facts.borrow_mut().note_extensions(&hello)?;
         self.ask_server_name_callback(&hello)?;
         let group = self.choose_group13(&hello, early)?;
+        if group.is_some() {
+            // In TLS 1.3 the suite is known by now, which protocols may depend on.
+            self.ask_alpn_callback(&hello)?;
+        }
         self.check_schemes(&hello)?;
+        self.facts.borrow_mut().note_offer(&hello);
         self.ask_certificate_callback()?;
         let agreed = self.choose_late(&hello, early, group)?;
         let staple = self.ask_status_callback(&hello)?;
@@ -162,8 +172,19 @@ impl Ssl {
         }
     }
 
-    /// `SSL_CTX_set_alpn_select_cb`.
+    /// The application protocol, which is asked for once.
     fn ask_alpn_callback(&self, hello: &ClientHello<'_>) -> Result<Option<Vec<u8>>, Halt> {
+        let known = self.progress.borrow().protocol.clone();
+        if let Some(protocol) = known {
+            return Ok(protocol);
+        }
+        let protocol = self.select_protocol(hello)?;
+        self.progress.borrow_mut().protocol = Some(protocol.clone());
+        Ok(protocol)
+    }
+
+    /// `SSL_CTX_set_alpn_select_cb`.
+    fn select_protocol(&self, hello: &ClientHello<'_>) -> Result<Option<Vec<u8>>, Halt> {
         let Some(offered) = hello.alpn_protocols()?.map(|names| names.as_bytes()) else {
             return Ok(None);
         };
