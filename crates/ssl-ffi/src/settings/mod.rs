@@ -143,8 +143,8 @@ impl Settings {
             verify: Verification {
                 mode: 0,
                 callback: None,
-                client_ca_names: None,
-                ca_names: None,
+                client_ca_names: NameStack::new().map(Arc::new),
+                ca_names: NameStack::new().map(Arc::new),
             },
             records: Records::default(),
             hooks: Hooks::default(),
