@@ -17,6 +17,7 @@ use crate::negotiate::sigalgs::{self, KeyKind, Scheme};
 use crate::negotiate::suites::Suite;
 use crate::negotiate::versions;
 use crate::settings::certificates::Place;
+use crate::settings::holder::Holder;
 use crate::settings::option;
 use crate::settings::security::Point;
 use crate::ssl::Ssl;
@@ -175,46 +176,52 @@ impl Ssl {
             version: early.version,
             suite,
             group,
-            identity: self.show(kind, scheme).ok_or(NO_SUITABLE_SCHEME)?,
+            identity: self.show(kind, scheme)?,
         })
     }
 
     /// Scheme and certificate of a client, for what the server said it can verify.
-    pub(super) fn client_identity(&self) -> Option<DelegatedIdentity> {
+    pub(super) fn client_identity(&self) -> Result<Option<DelegatedIdentity>, Halt> {
+        let Some((scheme, kind)) = self.client_choice() else {
+            return Ok(None);
+        };
+        self.facts.borrow_mut().own_scheme = Some(scheme.id);
+        self.show(kind, scheme).map(Some)
+    }
+
+    /// In TLS 1.3 the first of all certificates that the order of schemes leads to, in TLS 1.2 the current
+    /// one or none.
+    fn client_choice(&self) -> Option<(&'static Scheme, KeyKind)> {
         let shared = self.shared_schemes();
         let verifiable = Verifiable {
             shared: &shared,
             certificates: None,
         };
-        let (scheme, kind) = if self.facts().version == Some(TLS1_3) {
-            select::scheme13(&self.candidates(), verifiable)?
-        } else {
-            let current = self.settings().certificates.current_kind();
-            let candidates = self.candidates();
-            let current = candidates
-                .iter()
-                .find(|candidate| candidate.kind == current)?;
-            (select::client_scheme12(current, verifiable)?, current.kind)
-        };
-        self.facts.borrow_mut().own_scheme = Some(scheme.id);
-        self.show(kind, scheme)
+        let candidates = self.candidates();
+        if self.is_tls13() {
+            return select::scheme13(&candidates, verifiable);
+        }
+        let current = self.settings().certificates.current_kind();
+        let current = candidates
+            .iter()
+            .find(|candidate| candidate.kind == current)?;
+        let scheme = select::client_scheme12(current, verifiable)?;
+        Some((scheme, current.kind))
     }
 
     /// The certificate of this place, which is the current one from now on, and its chain.
-    fn show(&self, kind: KeyKind, scheme: &Scheme) -> Option<DelegatedIdentity> {
-        let certificates = std::sync::Arc::clone(&self.settings().certificates);
+    fn show(&self, kind: KeyKind, scheme: &Scheme) -> Result<DelegatedIdentity, Halt> {
+        self.select(kind);
+        let certificates = self.certificates();
         let place = certificates.place(kind);
-        let (_, key) = place.certificate.as_ref().zip(place.key.as_ref())?;
-        {
-            let mut progress = self.progress.borrow_mut();
-            progress.signing = Some(key.clone());
-            progress.shown = Some(kind);
-        }
-        if certificates.current_kind() != kind {
-            self.change(|to| std::sync::Arc::make_mut(&mut to.certificates).select(kind));
-        }
-        Some(DelegatedIdentity {
-            chain: self.chain_for(&certificates, place).ok()?,
+        let chain = self.chain_for(&certificates, place).map_err(|weakness| {
+            Halt::Refuse(AlertDescription::INTERNAL_ERROR, weakness.reason().into())
+        })?;
+        let mut progress = self.progress.borrow_mut();
+        progress.shown = Some(kind);
+        progress.signing.clone_from(&place.key);
+        Ok(DelegatedIdentity {
+            chain,
             schemes: vec![scheme.id],
         })
     }
@@ -242,7 +249,7 @@ impl Ssl {
 
     /// Our certificates, as choosing sees them.
     fn candidates(&self) -> Vec<Candidate> {
-        let certificates = std::sync::Arc::clone(&self.settings().certificates);
+        let certificates = self.certificates();
         let places = certificates.usable();
         places
             .filter_map(|(kind, place)| candidate(kind, place))

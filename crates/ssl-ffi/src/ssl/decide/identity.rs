@@ -2,11 +2,11 @@
 //!
 //! Owns the callbacks that may set it at the last moment. The key itself never leaves libcrypto.
 
-use ssl_record::delegate::Answer;
+use ssl_record::delegate::{Answer, DelegatedIdentity};
 use ssl_record::record::AlertDescription;
 
-use super::Decision;
-use crate::crypto::{EvpPkey, NameStack, X509, X509Name, reason, sign};
+use super::{Decision, Halt, INTERNAL_ERROR};
+use crate::crypto::{EvpPkey, NameStack, X509, X509Name, queue, reason, sign};
 use crate::settings::install;
 use crate::ssl::{Ssl, Want};
 
@@ -18,26 +18,30 @@ impl Ssl {
         schemes: &[u16],
     ) -> Decision {
         self.note_request(authorities, schemes);
+        match self.answer_request() {
+            Ok(identity) => Decision::Answer(Answer::Identity(identity)),
+            Err(Halt::Refuse(alert, reason)) => Decision::refused(alert, reason),
+            Err(Halt::Wait(want)) => Decision::Wait(want),
+        }
+    }
+
+    /// Without a certificate that the server can use, none is shown.
+    fn answer_request(&self) -> Result<Option<DelegatedIdentity>, Halt> {
         match self.certificate_callback() {
             0 => {
-                return Decision::refused(
+                return Err(Halt::Refuse(
                     AlertDescription::INTERNAL_ERROR,
                     reason::CALLBACK_FAILED,
-                );
+                ));
             }
-            ..0 => return Decision::Wait(Want::X509Lookup),
+            ..0 => return Err(Halt::Wait(Want::X509Lookup)),
             1.. => {}
         }
-        if self.client_identity().is_none() {
-            match self.client_certificate_callback() {
-                Given::Later => return Decision::Wait(Want::X509Lookup),
-                Given::Nothing => {}
-                Given::Unusable => {
-                    crate::crypto::queue::raise(reason::BAD_DATA_RETURNED_BY_CALLBACK);
-                }
-            }
+        match self.client_identity()? {
+            Some(identity) => Ok(Some(identity)),
+            None if self.client_certificate_callback()? => self.client_identity(),
+            None => Ok(None),
         }
-        Decision::Answer(Answer::Identity(self.client_identity()))
     }
 
     fn note_request(&self, authorities: &[Vec<u8>], schemes: &[u16]) {
@@ -62,35 +66,33 @@ impl Ssl {
         })
     }
 
-    /// `SSL_CTX_set_client_cert_cb`: what it gives is installed as if the application had done so.
-    fn client_certificate_callback(&self) -> Given {
+    /// `SSL_CTX_set_client_cert_cb`: what it gives is installed as if the application had done so. False
+    /// if that is nothing.
+    fn client_certificate_callback(&self) -> Result<bool, Halt> {
         let Some(callback) = self.ctx().hooks().client_cert else {
-            return Given::Nothing;
+            return Ok(false);
         };
         let (mut certificate, mut key) = (std::ptr::null_mut(), std::ptr::null_mut());
         // SAFETY: the application's function, with a live connection and two places to write to.
         let result = unsafe { callback(self.as_ptr(), &raw mut certificate, &raw mut key) };
+        if result < 0 {
+            return Err(Halt::Wait(Want::X509Lookup));
+        }
         // SAFETY: what the callback wrote is NULL or a reference that passes to us.
         let (certificate, key) =
             unsafe { (X509::from_owned(certificate), EvpPkey::from_owned(key)) };
         match (result, certificate, key) {
-            (..0, _, _) => Given::Later,
             (1, Some(certificate), Some(key)) => {
-                if self.install(certificate, key) {
-                    Given::Nothing
-                } else {
-                    Given::Unusable
-                }
+                let installed =
+                    install::certificate(self, certificate).and_then(|()| install::key(self, key));
+                Ok(installed.is_some())
             }
-            (1, _, _) => Given::Unusable,
-            _ => Given::Nothing,
+            (1, _, _) => {
+                queue::raise(reason::BAD_DATA_RETURNED_BY_CALLBACK);
+                Ok(false)
+            }
+            _ => Ok(result != 0),
         }
-    }
-
-    fn install(&self, certificate: X509, key: EvpPkey) -> bool {
-        install::certificate(self, certificate)
-            .and_then(|()| install::key(self, key))
-            .is_some()
     }
 
     /// A signature of the handshake. The key may be an engine's and pause the job; the engine of ours
@@ -100,15 +102,7 @@ impl Ssl {
         let signature = key.and_then(|key| self.outside(|| sign::sign(&key, scheme, message)));
         match signature {
             Some(signature) => Decision::Answer(Answer::Signature(signature)),
-            None => Decision::refused(AlertDescription::INTERNAL_ERROR, super::INTERNAL_ERROR),
+            None => Decision::refused(AlertDescription::INTERNAL_ERROR, INTERNAL_ERROR),
         }
     }
-}
-
-/// What the client certificate callback led to.
-enum Given {
-    /// Nothing, or something that is installed now.
-    Nothing,
-    Later,
-    Unusable,
 }
