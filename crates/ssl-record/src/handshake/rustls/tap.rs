@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use rustls::crypto::tls12::Prf;
 use rustls::crypto::tls13::{Hkdf, HkdfExpander, OkmBlock, OutputLengthError};
 use rustls::crypto::{ActiveKeyExchange, CipherSuiteCommon, hmac};
-use rustls::{Error, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
+use rustls::{Error, SignatureScheme, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 
 use super::delegated;
 use crate::protect::Secret;
@@ -85,13 +85,23 @@ pub(super) fn tapped(suite: SupportedCipherSuite) -> SupportedCipherSuite {
                 common: common(&suite.common),
                 prf_provider: Box::leak(Box::new(TappedPrf(suite.prf_provider))),
                 kx: suite.kx,
-                sign: suite.sign,
+                sign: signatures(suite.sign),
                 aead_alg: suite.aead_alg,
             })))
         }
     };
     made.push(tapped);
     tapped
+}
+
+/// Where a key on a curve of Edwards may sign, one on either of the two may (RFC 8422 section 5.10).
+fn signatures(theirs: &'static [SignatureScheme]) -> &'static [SignatureScheme] {
+    if !theirs.contains(&SignatureScheme::ED25519) || theirs.contains(&SignatureScheme::ED448) {
+        return theirs;
+    }
+    let mut both = theirs.to_vec();
+    both.push(SignatureScheme::ED448);
+    both.leak()
 }
 
 fn common(theirs: &CipherSuiteCommon) -> CipherSuiteCommon {
