@@ -233,7 +233,6 @@ impl Ssl {
             }
             _ => {}
         }
-        self.note_progress(engine);
         self.stage.set(Stage::Dead);
         self.want.set(Want::Nothing);
         raise_final(error);

@@ -232,6 +232,15 @@ pub enum Answer {
     },
 }
 
+/// An ephemeral public key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyShare {
+    /// Number of the group.
+    pub group: u16,
+    /// The key as it is sent.
+    pub public: Box<[u8]>,
+}
+
 /// What is known of a delegated handshake while it runs, and what was known when it ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -252,6 +261,13 @@ pub struct ProgressFacts {
     pub peer_certificates: Vec<Vec<u8>>,
     /// On clients, whether the server asked for a certificate.
     pub certificate_requested: bool,
+    /// On clients, the types of certificates that a TLS 1.2 server asked for
+    /// (`ClientCertificateType`, RFC 5246 section 7.4.4).
+    pub certificate_types: Box<[u8]>,
+    /// The ephemeral key that we agreed by, if the handshake has one.
+    pub key_share: Option<KeyShare>,
+    /// The peer's.
+    pub peer_key_share: Option<KeyShare>,
     /// Whether the extended master secret is in use (RFC 7627): TLS 1.2.
     pub extended_master_secret: bool,
     /// Whether the ServerHello binds renegotiations to this handshake (RFC 5746): TLS 1.2.

@@ -39,6 +39,32 @@ fn every_question_is_asked_once_and_in_order() {
 }
 
 #[test]
+fn both_sides_know_the_keys_they_agreed_by() {
+    for version in VERSIONS {
+        let mut pair = mutual(version);
+        pair.handshake();
+        let shares = |connection: &ssl_record::Connection| {
+            let facts = connection.progress_facts().unwrap();
+            (
+                facts.key_share.clone().unwrap(),
+                facts.peer_key_share.clone().unwrap(),
+            )
+        };
+        let (own, peer) = shares(&pair.client.connection);
+        assert_eq!((peer.clone(), own.clone()), shares(&pair.server.connection));
+        assert_eq!(own.group, peer.group);
+        assert_ne!(own.public, peer.public);
+        let types = &pair
+            .client
+            .connection
+            .progress_facts()
+            .unwrap()
+            .certificate_types;
+        assert_eq!(types.is_empty(), version == Tls13);
+    }
+}
+
+#[test]
 fn an_answer_may_take_its_time() {
     for version in VERSIONS {
         let mut pair = mutual(version);

@@ -9,10 +9,13 @@ use crate::record::ProtocolVersion;
 
 /// Handshake types.
 pub(super) mod kind {
+    pub(in super::super) const CLIENT_HELLO: u8 = 1;
     pub(in super::super) const SERVER_HELLO: u8 = 2;
     pub(in super::super) const NEW_SESSION_TICKET: u8 = 4;
     pub(in super::super) const CERTIFICATE: u8 = 11;
+    pub(in super::super) const SERVER_KEY_EXCHANGE: u8 = 12;
     pub(in super::super) const CERTIFICATE_REQUEST: u8 = 13;
+    pub(in super::super) const CLIENT_KEY_EXCHANGE: u8 = 16;
     pub(in super::super) const FINISHED: u8 = 20;
     pub(in super::super) const CERTIFICATE_STATUS: u8 = 22;
 }
@@ -138,7 +141,7 @@ pub(super) fn status(mut body: &[u8]) -> Option<&[u8]> {
 }
 
 /// Type and contents of each extension, up to one that is cut off.
-fn extensions(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+pub(super) fn extensions(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     core::iter::from_fn(move || {
         let kind = u16::from_be_bytes(take_array(&mut rest)?);
         let len = u16::from_be_bytes(take_array(&mut rest)?);

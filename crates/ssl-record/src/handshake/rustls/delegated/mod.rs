@@ -11,6 +11,7 @@ mod identity;
 mod messages;
 mod provider;
 mod server;
+mod shares;
 mod stack;
 mod stock;
 mod store;

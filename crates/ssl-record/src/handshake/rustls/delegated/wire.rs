@@ -9,6 +9,7 @@ use super::super::capture::Capture;
 use super::desk::Refusal;
 use super::ear::{Ear, Stage};
 use super::messages::{ServerHello, Shown, kind, status};
+use super::shares::Shares;
 use crate::handshake::delegate::ProgressFacts;
 use crate::handshake::{MESSAGE_HEADER_LEN, append_plaintext_alert};
 use crate::protect::{Layout, TrafficKeys, TrafficSecret, Usage, tls12_keys};
@@ -41,6 +42,7 @@ pub(super) struct Wire {
     pub(super) has_finished: bool,
     incoming: Ear,
     outgoing: Ear,
+    shares: Shares,
     /// Something left under our keys.
     keys_in_use: bool,
 }
@@ -61,6 +63,7 @@ impl Wire {
             has_finished: false,
             incoming: Ear::default(),
             outgoing: Ear::default(),
+            shares: Shares::default(),
             keys_in_use: false,
         }
     }
@@ -89,6 +92,7 @@ impl Wire {
         for message in &heard.messages {
             let (head, body) = message.split_at(MESSAGE_HEADER_LEN);
             let heeded = self.heed(head[0], body);
+            self.hear_share(head[0], body, !self.is_client);
             self.log_message(false, ContentType::Handshake, message);
             heeded?;
         }
@@ -137,6 +141,7 @@ impl Wire {
                 {
                     hello.tell(&mut self.facts);
                 }
+                self.hear_share(head[0], body, self.is_client);
             }
             if let Some(log) = &self.log {
                 log.record(true, header, heard.inner);
@@ -207,11 +212,25 @@ impl Wire {
                     shown.ocsp = ocsp.to_vec();
                 }
             }
-            kind::CERTIFICATE_REQUEST => self.is_asked = true,
+            kind::CERTIFICATE_REQUEST => {
+                self.is_asked = true;
+                if version == Some(ProtocolVersion::Tls12)
+                    && let Some((&count, rest)) = body.split_first()
+                {
+                    let types = rest.get(..count.into()).unwrap_or_default();
+                    self.facts.certificate_types = types.into();
+                }
+            }
             kind::FINISHED => self.has_finished = true,
             _ => {}
         }
         Ok(())
+    }
+
+    fn hear_share(&mut self, kind: u8, body: &[u8], is_clients: bool) {
+        let facts = &mut self.facts;
+        self.shares
+            .hear(kind, body, is_clients, self.is_client, facts);
     }
 
     fn log_message(&self, outgoing: bool, content_type: ContentType, bytes: &[u8]) {
