@@ -47,7 +47,7 @@ impl Handshake {
     /// # Errors
     /// [`ConfigError`] if the plan leaves nothing to offer.
     pub(crate) fn delegated_client(plan: &delegate::ClientPlan) -> Result<Self, ConfigError> {
-        Ok(Self::Delegated(Box::new(Delegated::client(plan)?)))
+        Delegated::client(plan).map(Self::Delegated)
     }
 
     /// A delegated server.

@@ -80,15 +80,18 @@ impl Delegated {
     ///
     /// # Errors
     /// [`ConfigError`] if the plan leaves nothing to offer.
-    pub(crate) fn client(plan: &ClientPlan) -> Result<Self, ConfigError> {
+    pub(crate) fn client(plan: &ClientPlan) -> Result<Box<Self>, ConfigError> {
+        stack::aside(|| Self::started_client(plan).map(Box::new))
+            .unwrap_or_else(|| Err(ConfigError::Crypto(NO_STACK.to_owned())))
+    }
+
+    fn started_client(plan: &ClientPlan) -> Result<Self, ConfigError> {
         let desk = Desk::new(&plan.verify_schemes, Arc::clone(&plan.signature_check));
-        let started = stack::aside(|| client::start(plan, &desk).map(Box::new));
-        let started = started.ok_or_else(|| ConfigError::Crypto(NO_STACK.to_owned()))??;
         let client::Started {
             mut direct,
             store,
             clock,
-        } = *started;
+        } = client::start(plan, &desk)?;
         direct.mint = Some((Arc::clone(&store), clock));
         let mut wire = Wire::new(true);
         wire.capture = Some(Arc::clone(&direct.capture));

@@ -101,7 +101,7 @@ fn work(side: &mut Delegated, incoming: &mut Vec<u8>, out: &mut Vec<u8>) -> bool
 #[test]
 fn the_deepest_handshake_leaves_half_of_the_stack() {
     for version in [ProtocolVersion::Tls12, ProtocolVersion::Tls13] {
-        let mut client = Box::new(Delegated::client(&client_plan(version)).unwrap());
+        let mut client = Delegated::client(&client_plan(version)).unwrap();
         let mut server = Box::new(Delegated::server());
         let (mut to_client, mut to_server) = (Vec::new(), Vec::new());
         let mut done = false;
