@@ -17,7 +17,7 @@ impl Ssl {
 
     /// Hands over what has passed since the last time.
     pub(super) fn deliver_messages(&self, engine: &mut Connection) {
-        if !self.is_tapped.get() {
+        if !self.is_tapped.get() || self.is_given_up() {
             return;
         }
         for message in engine.take_messages() {
