@@ -30,7 +30,7 @@ pub(crate) mod sys;
 pub(crate) mod verify;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub(crate) use self::refs::{Bio, EvpPkey, VerifyParam, X509, X509Name, X509Store};
 pub(crate) use self::stack::{NameStack, PointerStack, X509Stack};

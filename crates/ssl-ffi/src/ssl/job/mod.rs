@@ -27,12 +27,15 @@
 //! `ASYNC_cleanup_thread` takes from a paused job what it would return to; libcrypto's manual has it
 //! called when no job is left.
 
+mod wake;
+
 use std::cell::{Cell, OnceCell};
 use std::ffi::{c_int, c_void};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use ssl_mode::SslMode;
 
+use self::wake::Waker;
 use super::drive::Stop;
 use super::io::Reading;
 use super::{Ssl, Want};
@@ -40,7 +43,6 @@ use crate::boundary::guard;
 use crate::crypto::job::{Job, Outcome, WaitContext, is_inside_job};
 use crate::crypto::{queue, reason};
 use crate::entry::slice::{bytes, bytes_mut};
-use crate::settings::callbacks::{Arg, AsyncCallback};
 
 /// A call that may run in a job, with what it was given.
 #[derive(Clone, Copy, Debug)]
@@ -110,12 +112,6 @@ pub(super) struct Jobs {
     wait: OnceCell<WaitContext>,
     /// Outlives `wait`, which leads to it.
     waker: OnceCell<Box<Waker>>,
-}
-
-/// The application's callback, where code that pauses finds it from any thread.
-struct Waker {
-    ssl: *mut Ssl,
-    target: Mutex<(Option<AsyncCallback>, Arg)>,
 }
 
 impl Default for Jobs {
@@ -294,53 +290,6 @@ impl Ssl {
     pub(crate) fn is_waiting_for_job(&self) -> bool {
         self.jobs.job.is_paused()
     }
-
-    /// Where the progress of jobs is waited for; none before the first job (statement A2).
-    pub(crate) fn waits(&self) -> Option<&WaitContext> {
-        self.jobs.wait.get()
-    }
-
-    /// `SSL_set_async_callback`: noticed by wait contexts that were made with another one (statement A11).
-    pub(crate) fn set_async_callback(&self, callback: Option<AsyncCallback>) {
-        self.change(|to| to.hooks.asynchronous = callback);
-        if let Some(waker) = self.jobs.waker.get() {
-            waker.change(|target| target.0 = callback);
-        }
-    }
-
-    /// `SSL_set_async_callback_arg`.
-    pub(crate) fn set_async_callback_arg(&self, arg: Arg) {
-        self.change(|to| to.hooks.asynchronous_arg = arg);
-        if let Some(waker) = self.jobs.waker.get() {
-            waker.change(|target| target.1 = arg);
-        }
-    }
-
-    fn wait_context(&self) -> Option<&WaitContext> {
-        if let Some(wait) = self.jobs.wait.get() {
-            return Some(wait);
-        }
-        let wait = WaitContext::new()?;
-        let hooks = self.settings().hooks;
-        if hooks.asynchronous.is_some() {
-            let waker = self.jobs.waker.get_or_init(|| {
-                Box::new(Waker {
-                    ssl: self.as_ptr(),
-                    target: Mutex::new((hooks.asynchronous, hooks.asynchronous_arg)),
-                })
-            });
-            let arg = std::ptr::from_ref::<Waker>(waker).cast_mut().cast();
-            // SAFETY: the waker lives longer than the context.
-            unsafe { wait.set_callback(wake, arg) }.then_some(())?;
-        }
-        Some(self.jobs.wait.get_or_init(|| wait))
-    }
-}
-
-impl Waker {
-    fn change(&self, change: impl FnOnce(&mut (Option<AsyncCallback>, Arg))) {
-        change(&mut self.target.lock().unwrap_or_else(PoisonError::into_inner));
-    }
 }
 
 /// What a job runs. It is given the address of a connection's pointer.
@@ -360,16 +309,8 @@ unsafe extern "C" fn work_of_job(args: *mut c_void) -> c_int {
     })
 }
 
-/// Code that paused is ready and tells the application so. May run on any thread.
-unsafe extern "C" fn wake(waker: *mut c_void) -> c_int {
-    guard(0, || {
-        // SAFETY: the pointer of `wait_context`, live as long as the wait context.
-        let waker = unsafe { &*waker.cast::<Waker>() };
-        let (callback, Arg(arg)) = *waker.target.lock().unwrap_or_else(PoisonError::into_inner);
-        // SAFETY: the application's function and argument, with its connection.
-        callback.map_or(0, |callback| unsafe { callback(waker.ssl, arg) })
-    })
-}
-
 /// How often a job is resumed that is to end and pauses again.
 const RESUMPTIONS: u32 = 16;
+
+#[cfg(test)]
+mod tests;
