@@ -213,7 +213,11 @@ impl Stage {
         }
         // Set for the program alone: what the loader writes about setpriv would be root's.
         command.args(["--", "env"]);
-        command.args(variables.iter().map(|(name, value)| format!("{name}={value}")));
+        command.args(
+            variables
+                .iter()
+                .map(|(name, value)| format!("{name}={value}")),
+        );
         command.arg(path).current_dir(&self.folder);
         for name in ["LD_LIBRARY_PATH", "SSL_MODE_REPORT", "SSLKEYLOGFILE"] {
             command.env_remove(name);

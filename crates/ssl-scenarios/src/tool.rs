@@ -162,6 +162,13 @@ impl Running {
         })
     }
 
+    /// Waits until it printed as many bytes to standard output.
+    pub(crate) fn wait_for_bytes(&self, count: usize) -> Result<()> {
+        self.wait_until(&format!("{count} bytes of output"), || {
+            Ok(fs::metadata(&self.0.stdout)?.len() >= count as u64)
+        })
+    }
+
     /// Waits until `reached`; fails if the process ends before.
     pub(crate) fn wait_until(
         &self,

@@ -43,12 +43,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 /// A forward proxy that is itself reached over TLS, on the system's library.
 pub(super) fn proxy(stage: &Stage) -> Result<Server<1>> {
     let identity = identity(stage, "rsa");
-    start(stage, |stage| stage.peer(APACHE.file), |[port]| {
-        format!(
-            "Listen {port} https\nSSLEngine on\n{identity}\
+    start(
+        stage,
+        |stage| stage.peer(APACHE.file),
+        |[port]| {
+            format!(
+                "Listen {port} https\nSSLEngine on\n{identity}\
              ProxyRequests on\nAllowCONNECT 1-65535\n<Proxy *>\nRequire all granted\n</Proxy>\n"
-        )
-    })
+            )
+        },
+    )
 }
 
 /// Starts an Apache with these settings, made for the ports it gets.
@@ -69,9 +73,11 @@ fn one(stage: &Stage, settings: &str) -> Result<Server<1>> {
         true => String::new(),
         false => identity(stage, "rsa"),
     };
-    start(stage, |stage| stage.under_test(APACHE.file), |[port]| {
-        format!("Listen {port}\nSSLEngine on\n{identity}{settings}\n")
-    })
+    start(
+        stage,
+        |stage| stage.under_test(APACHE.file),
+        |[port]| format!("Listen {port}\nSSLEngine on\n{identity}{settings}\n"),
+    )
 }
 
 fn identity(stage: &Stage, name: &str) -> String {
@@ -85,7 +91,11 @@ fn configuration(stage: &Stage, settings: &str) -> String {
         .iter()
         .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
         .collect();
-    let user = if is_root() { "User www-data\nGroup www-data\n" } else { "" };
+    let user = if is_root() {
+        "User www-data\nGroup www-data\n"
+    } else {
+        ""
+    };
     format!(
         "ServerRoot {dir}\nDefaultRuntimeDir {dir}\nPidFile {dir}/apache.pid\nServerName localhost\n{modules}{user}\
          Mutex file:{dir}\nErrorLog {dir}/error.log\nLogLevel info\nDocumentRoot {data}\nStartServers 1\n\
@@ -97,21 +107,30 @@ fn configuration(stage: &Stage, settings: &str) -> String {
 
 /// What the server tells about the connection, in a header.
 fn tell(stage: &Stage, options: &str, port: u16) -> Result<Finished> {
-    curl(stage, &format!("-D - -o got {options} {}", url(port, "1k.bin")))
+    curl(
+        stage,
+        &format!("-D - -o got {options} {}", url(port, "1k.bin")),
+    )
 }
 
 fn static_64_mib(stage: &Stage) -> Result<()> {
     let (server, payload) = (one(stage, "")?, stage.payload("64m.bin")?);
     for version in CURL_VERSIONS {
-        curl(stage, &format!("--http1.1 {version} {}", url(server.port(), "64m.bin")))?
-            .success()?
-            .stdout_hash(&payload.sha256)?;
+        curl(
+            stage,
+            &format!("--http1.1 {version} {}", url(server.port(), "64m.bin")),
+        )?
+        .success()?
+        .stdout_hash(&payload.sha256)?;
     }
     Ok(())
 }
 
 fn slow_reader(stage: &Stage) -> Result<()> {
-    let (server, payload) = (one(stage, "EnableMMAP off\nEnableSendfile off")?, stage.payload("50m.bin")?);
+    let (server, payload) = (
+        one(stage, "EnableMMAP off\nEnableSendfile off")?,
+        stage.payload("50m.bin")?,
+    );
     for version in CURL_VERSIONS {
         let slow = format!("--http1.1 --limit-rate 40M {version}");
         curl(stage, &format!("{slow} {}", url(server.port(), "50m.bin")))?
@@ -122,7 +141,10 @@ fn slow_reader(stage: &Stage) -> Result<()> {
 }
 
 fn http2_64_mib(stage: &Stage) -> Result<()> {
-    let (server, payload) = (one(stage, "Protocols h2 http/1.1")?, stage.payload("64m.bin")?);
+    let (server, payload) = (
+        one(stage, "Protocols h2 http/1.1")?,
+        stage.payload("64m.bin")?,
+    );
     let (dir, small) = (stage.dir(), stage.payload("1m.bin")?);
     curl(stage, &format!("--http2 {}", url(server.port(), "64m.bin")))?
         .success()?
@@ -147,9 +169,13 @@ fn certificate_required(stage: &Stage) -> Result<()> {
     )?;
     for version in CURL_VERSIONS {
         for name in ["client", "client-rsa"] {
-            tell(stage, &format!("{version} --cert {pki}/{name}-both.pem"), server.port())?
-                .success()?
-                .prints(&format!("client=SUCCESS {name} "))?;
+            tell(
+                stage,
+                &format!("{version} --cert {pki}/{name}-both.pem"),
+                server.port(),
+            )?
+            .success()?
+            .prints(&format!("client=SUCCESS {name} "))?;
         }
         for refused in [
             String::new(),
@@ -171,7 +197,9 @@ fn certificate_optional(stage: &Stage) -> Result<()> {
     let pki = stage.pki();
     let server = one(stage, "SSLVerifyClient optional_no_ca\nSSLVerifyDepth 3")?;
     for version in CURL_VERSIONS {
-        tell(stage, version, server.port())?.success()?.prints("client=NONE")?;
+        tell(stage, version, server.port())?
+            .success()?
+            .prints("client=NONE")?;
         let strange = format!("{version} --cert {pki}/strange-client-both.pem");
         tell(stage, &strange, server.port())?
             .success()?
@@ -184,7 +212,11 @@ fn certificate_optional(stage: &Stage) -> Result<()> {
 fn excluded_versions(stage: &Stage) -> Result<()> {
     for (setting, good, bad) in [
         ("SSLProtocol TLSv1.3", CURL_VERSIONS[1], CURL_VERSIONS[0]),
-        ("SSLProtocol all -TLSv1.3", CURL_VERSIONS[0], CURL_VERSIONS[1]),
+        (
+            "SSLProtocol all -TLSv1.3",
+            CURL_VERSIONS[0],
+            CURL_VERSIONS[1],
+        ),
     ] {
         let server = one(stage, setting)?;
         tell(stage, good, server.port())?.success()?;
@@ -209,7 +241,12 @@ fn cipher_strings(stage: &Stage) -> Result<()> {
     s_client(stage, server.port(), "-tls1_3")?
         .success()?
         .prints("Cipher is TLS_CHACHA20_POLY1305_SHA256")?;
-    s_client(stage, server.port(), "-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256")?.code(1)?;
+    s_client(
+        stage,
+        server.port(),
+        "-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256",
+    )?
+    .code(1)?;
     fails(stage, "SSLCipherSuite NOPE", "no cipher match")?;
     fails(stage, "SSLOpenSSLConfCmd Nope yes", "Nope")
 }
@@ -226,7 +263,10 @@ fn fails(stage: &Stage, settings: &str, reason: &str) -> Result<()> {
         .replace("/apache.pid", "/fails.pid")
         .replace("/error.log", "/fails.log");
     let file = stage.write("fails.conf", &text)?;
-    let tool = stage.under_test(APACHE.file)?.words("-D FOREGROUND -f").arg(file);
+    let tool = stage
+        .under_test(APACHE.file)?
+        .words("-D FOREGROUND -f")
+        .arg(file);
     let output = tool.run()?.failure()?.output();
     let log = output + &stage.read("fails.log").unwrap_or_default();
     ensure!(log.contains(reason), "it did not say: {reason}");
@@ -234,15 +274,21 @@ fn fails(stage: &Stage, settings: &str, reason: &str) -> Result<()> {
 }
 
 fn server_names(stage: &Stage) -> Result<()> {
-    let server = start(stage, |stage| stage.under_test(APACHE.file), |[port]| {
-        let host = |name: &str, identity: &str| {
-            format!("<VirtualHost *:{port}>\nServerName {name}\nSSLEngine on\n{identity}</VirtualHost>\n")
-        };
-        format!("Listen {port}\nSSLStrictSNIVHostCheck off\n")
-            + &host("localhost", &identity(stage, "rsa"))
-            + &host("alpha.test", &identity(stage, "alpha"))
-            + &host("beta.test", &identity(stage, "beta"))
-    })?;
+    let server = start(
+        stage,
+        |stage| stage.under_test(APACHE.file),
+        |[port]| {
+            let host = |name: &str, identity: &str| {
+                format!(
+                    "<VirtualHost *:{port}>\nServerName {name}\nSSLEngine on\n{identity}</VirtualHost>\n"
+                )
+            };
+            format!("Listen {port}\nSSLStrictSNIVHostCheck off\n")
+                + &host("localhost", &identity(stage, "rsa"))
+                + &host("alpha.test", &identity(stage, "alpha"))
+                + &host("beta.test", &identity(stage, "beta"))
+        },
+    )?;
     let port = server.port();
     for version in CURL_VERSIONS {
         for name in ["localhost", "alpha.test", "beta.test"] {
@@ -274,7 +320,8 @@ fn rsa_and_ecdsa(stage: &Stage) -> Result<()> {
 fn key_mismatch(stage: &Stage) -> Result<()> {
     let pki = stage.pki();
     for (name, key) in [("rsa", "client-rsa"), ("ecdsa", "alpha")] {
-        let pair = format!("SSLCertificateFile {pki}/{name}.pem\nSSLCertificateKeyFile {pki}/{key}.key");
+        let pair =
+            format!("SSLCertificateFile {pki}/{name}.pem\nSSLCertificateKeyFile {pki}/{key}.key");
         fails(stage, &pair, "AH02565: Certificate and private key")?;
     }
     Ok(())
@@ -287,8 +334,13 @@ fn locked_key(stage: &Stage) -> Result<()> {
         fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
         Ok(format!("SSLPassPhraseDialog exec:{}\n", script.display()))
     };
-    let locked = format!("SSLCertificateFile {pki}/rsa.pem\nSSLCertificateKeyFile {pki}/rsa-locked.key\n");
-    fails(stage, &(says("wrong", "wrong")? + &locked), "AH02564: Failed to configure encrypted (?) private key")?;
+    let locked =
+        format!("SSLCertificateFile {pki}/rsa.pem\nSSLCertificateKeyFile {pki}/rsa-locked.key\n");
+    fails(
+        stage,
+        &(says("wrong", "wrong")? + &locked),
+        "AH02564: Failed to configure encrypted (?) private key",
+    )?;
     let server = one(stage, &(says("right", "secret")? + &locked))?;
     tell(stage, "", server.port())?.success()?;
     Ok(())
@@ -349,9 +401,12 @@ fn upstream_64_mib(stage: &Stage) -> Result<()> {
     let trust = format!("SSLProxyCACertificateFile {pki}/root.pem");
     for upstream in [site.tls12(), site.tls13()] {
         let server = in_front(stage, upstream, &trust)?;
-        curl(stage, &format!("--http1.1 {}", url(server.port(), "64m.bin")))?
-            .success()?
-            .stdout_hash(&payload.sha256)?;
+        curl(
+            stage,
+            &format!("--http1.1 {}", url(server.port(), "64m.bin")),
+        )?
+        .success()?
+        .stdout_hash(&payload.sha256)?;
         let (target, data) = (url(server.port(), "upload/file"), stage.data());
         curl(stage, &format!("-T {data}/64m.bin {target}"))?.success()?;
         let arrived = format!("{}/upload/file", stage.dir());
@@ -360,7 +415,10 @@ fn upstream_64_mib(stage: &Stage) -> Result<()> {
         server.process.stop()?;
     }
     let file = |name: &str| fs::read_to_string(format!("{pki}/{name}"));
-    let both = stage.write("client-both.pem", &(file("client-leaf.pem")? + &file("client.key")?))?;
+    let both = stage.write(
+        "client-both.pem",
+        &(file("client-leaf.pem")? + &file("client.key")?),
+    )?;
     let own = format!(
         "{trust}\nSSLProxyMachineCertificateFile {}\nSSLProxyMachineCertificateChainFile {pki}/intermediate.pem",
         both.display()
@@ -382,7 +440,9 @@ fn upstream_refused(stage: &Stage) -> Result<()> {
     ] {
         let trust = format!("SSLProxyCACertificateFile {pki}/{authority}.pem");
         let server = in_front(stage, upstream, &trust)?;
-        curl(stage, &url(server.port(), "1k.bin"))?.code(22)?.prints("error: 50")?;
+        curl(stage, &url(server.port(), "1k.bin"))?
+            .code(22)?
+            .prints("error: 50")?;
         server.process.stop()?;
     }
     Ok(())

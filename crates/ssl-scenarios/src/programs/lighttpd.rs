@@ -54,9 +54,12 @@ fn serve(stage: &Stage, settings: &str) -> Result<Server<1>> {
 fn static_64_mib(stage: &Stage) -> Result<()> {
     let (server, payload) = (serve(stage, "")?, stage.payload("64m.bin")?);
     for version in CURL_VERSIONS {
-        curl(stage, &format!("--http1.1 {version} {}", url(server.port(), "64m.bin")))?
-            .success()?
-            .stdout_hash(&payload.sha256)?;
+        curl(
+            stage,
+            &format!("--http1.1 {version} {}", url(server.port(), "64m.bin")),
+        )?
+        .success()?
+        .stdout_hash(&payload.sha256)?;
     }
     Ok(())
 }
@@ -73,7 +76,13 @@ fn slow_reader(stage: &Stage) -> Result<()> {
 }
 
 fn http2_64_mib(stage: &Stage) -> Result<()> {
-    let (server, payload) = (serve(stage, "server.feature-flags = (\"server.h2proto\" => \"enable\")")?, stage.payload("64m.bin")?);
+    let (server, payload) = (
+        serve(
+            stage,
+            "server.feature-flags = (\"server.h2proto\" => \"enable\")",
+        )?,
+        stage.payload("64m.bin")?,
+    );
     curl(stage, &format!("--http2 {}", url(server.port(), "64m.bin")))?
         .success()?
         .stdout_hash(&payload.sha256)?;
@@ -82,7 +91,10 @@ fn http2_64_mib(stage: &Stage) -> Result<()> {
 }
 
 fn get(stage: &Stage, port: u16, options: &str) -> Result<Finished> {
-    curl(stage, &format!("{options} -D - -o got {}", url(port, "1k.bin")))
+    curl(
+        stage,
+        &format!("{options} -D - -o got {}", url(port, "1k.bin")),
+    )
 }
 
 fn certificate_required(stage: &Stage) -> Result<()> {
@@ -95,7 +107,12 @@ fn certificate_required(stage: &Stage) -> Result<()> {
         ),
     )?;
     for version in CURL_VERSIONS {
-        get(stage, server.port(), &format!("{version} --cert {pki}/client-both.pem"))?.success()?;
+        get(
+            stage,
+            server.port(),
+            &format!("{version} --cert {pki}/client-both.pem"),
+        )?
+        .success()?;
         for refused in [
             String::new(),
             format!("--cert {pki}/strange-client-both.pem"),
@@ -121,7 +138,9 @@ fn excluded_versions(stage: &Stage) -> Result<()> {
     ] {
         let server = serve(stage, &format!("ssl.openssl.ssl-conf-cmd = ({command})"))?;
         s_client(stage, server.port(), good)?.success()?;
-        s_client(stage, server.port(), bad)?.code(1)?.prints(" alert ")?;
+        s_client(stage, server.port(), bad)?
+            .code(1)?
+            .prints(" alert ")?;
         server.process.stop()?;
     }
     Ok(())
@@ -130,21 +149,33 @@ fn excluded_versions(stage: &Stage) -> Result<()> {
 fn server_names(stage: &Stage) -> Result<()> {
     let hosts: String = ["alpha", "beta"]
         .iter()
-        .map(|name| format!("$HTTP[\"host\"] == \"{name}.test\" {{\n{}}}\n", identity(stage, name)))
+        .map(|name| {
+            format!(
+                "$HTTP[\"host\"] == \"{name}.test\" {{\n{}}}\n",
+                identity(stage, name)
+            )
+        })
         .collect();
     let server = serve(stage, &(identity(stage, "rsa") + &hosts))?;
     for version in VERSIONS {
         for name in ["alpha.test", "beta.test", "localhost"] {
-            s_client(stage, server.port(), &format!("{version} -servername {name}"))?
-                .success()?
-                .prints(&format!("subject=CN = {name}"))?;
+            s_client(
+                stage,
+                server.port(),
+                &format!("{version} -servername {name}"),
+            )?
+            .success()?
+            .prints(&format!("subject=CN = {name}"))?;
         }
     }
     Ok(())
 }
 
 fn sessions_and_stapling(stage: &Stage) -> Result<()> {
-    let server = serve(stage, &format!("ssl.stapling-file = \"{}/rsa.ocsp\"", stage.pki()))?;
+    let server = serve(
+        stage,
+        &format!("ssl.stapling-file = \"{}/rsa.ocsp\"", stage.pki()),
+    )?;
     for version in VERSIONS {
         reconnects(stage, server.port(), version)?.prints("Reused, TLSv1")?;
         s_client(stage, server.port(), &format!("{version} -status"))?

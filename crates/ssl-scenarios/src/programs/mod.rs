@@ -2,12 +2,16 @@
 
 mod apache;
 mod curl;
+mod dns;
 mod haproxy;
 mod lighttpd;
+mod mail;
+mod mosquitto;
 mod nginx;
 mod peers;
 mod perl;
 mod php;
+mod postfix;
 mod postgresql;
 mod python;
 mod redis;
@@ -16,6 +20,7 @@ mod s_client;
 mod s_server;
 mod scripts;
 mod site;
+mod small;
 mod stunnel;
 
 use crate::scenario::Scenario;
@@ -37,6 +42,11 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         ruby::SCENARIOS,
         perl::SCENARIOS,
         php::SCENARIOS,
+        mail::SCENARIOS,
+        postfix::SCENARIOS,
+        mosquitto::SCENARIOS,
+        dns::SCENARIOS,
+        small::SCENARIOS,
     ]
     .into_iter()
     .flatten()

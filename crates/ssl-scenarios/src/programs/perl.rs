@@ -15,7 +15,8 @@ const LANGUAGE: Language = Language {
 };
 
 pub(super) const SCENARIOS: &[Scenario] = &[
-    Scenario::new(PERL, "echo", |stage| LANGUAGE.both(stage, ECHO)).holds(&[Lesson::SessionsResume]),
+    Scenario::new(PERL, "echo", |stage| LANGUAGE.both(stage, ECHO))
+        .holds(&[Lesson::SessionsResume]),
     Scenario::new(PERL, "verification", |stage| LANGUAGE.both(stage, VERIFY)).holds(&[
         Lesson::WrongAuthority,
         Lesson::WrongHost,

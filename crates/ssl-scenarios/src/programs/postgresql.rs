@@ -43,7 +43,9 @@ impl<'a> Cluster<'a> {
         let folder = format!("{}/cluster", stage.dir());
         stage
             .peer_as(USER, "initdb")?
-            .words(&format!("-D {folder} -U admin -A trust --no-sync --no-instructions -E UTF8 --locale=C"))
+            .words(&format!(
+                "-D {folder} -U admin -A trust --no-sync --no-instructions -E UTF8 --locale=C"
+            ))
             .run()?
             .success()?;
         let cluster = Self { stage, folder };
@@ -55,7 +57,10 @@ impl<'a> Cluster<'a> {
     /// The certificate and the key that the server presents. It insists on owning its key.
     fn identity(&self, certificate: &str, key: &str) -> Result<()> {
         let (pki, folder) = (self.stage.pki(), &self.folder);
-        fs::copy(format!("{pki}/{certificate}.pem"), format!("{folder}/server.crt"))?;
+        fs::copy(
+            format!("{pki}/{certificate}.pem"),
+            format!("{folder}/server.crt"),
+        )?;
         let path = format!("{folder}/server.key");
         fs::copy(format!("{pki}/{key}.key"), &path)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
@@ -106,13 +111,23 @@ fn psql(stage: &Stage, ours: bool, port: u16, connection: &str, command: &str) -
         false => stage.peer(&program)?,
     };
     let to = format!("host=localhost port={port} dbname=postgres {connection}");
-    let to = if connection.contains("user=") { to } else { to + " user=admin" };
-    tool.words("-X -q -A -t -d").arg(to).words("-c").arg(command).run()
+    let to = if connection.contains("user=") {
+        to
+    } else {
+        to + " user=admin"
+    };
+    tool.words("-X -q -A -t -d")
+        .arg(to)
+        .words("-c")
+        .arg(command)
+        .run()
 }
 
 fn row_of_10_mib(stage: &Stage) -> Result<()> {
     let cluster = Cluster::create(stage)?;
-    let row: String = (0..10 << 20).map(|at: u32| char::from(b'a' + (at.wrapping_mul(2_654_435_761) >> 24) as u8 % 26)).collect();
+    let row: String = (0..10 << 20)
+        .map(|at: u32| char::from(b'a' + (at.wrapping_mul(2_654_435_761) >> 24) as u8 % 26))
+        .collect();
     stage.write("row", &format!("{row}\n"))?;
     let expected = digest::sha256(format!("{row}\n").as_bytes());
     let verified = format!("sslmode=verify-full sslrootcert={}/root.pem", stage.pki());
@@ -120,8 +135,10 @@ fn row_of_10_mib(stage: &Stage) -> Result<()> {
         let server = cluster.serve(ours, &[])?;
         for version in ["TLSv1.2", "TLSv1.3"] {
             let connection = format!("{verified} ssl_max_protocol_version={version}");
-            let run = |command: &str| psql(stage, !ours, server.port(), &connection, command)?.success();
-            run("SELECT version, bits FROM pg_stat_ssl WHERE pid = pg_backend_pid()")?.prints(version)?;
+            let run =
+                |command: &str| psql(stage, !ours, server.port(), &connection, command)?.success();
+            run("SELECT version, bits FROM pg_stat_ssl WHERE pid = pg_backend_pid()")?
+                .prints(version)?;
             run("DROP TABLE IF EXISTS t")?;
             run("CREATE TABLE t (v text)")?;
             run(&format!("\\copy t FROM '{}/row'", stage.dir()))?;
@@ -138,7 +155,14 @@ fn verify_full(stage: &Stage) -> Result<()> {
         ("rsa", "root", "", None),
         ("rsa", "root", "host=127.0.0.1", None),
         ("rsa", "stranger", "", Some("certificate verify failed")),
-        ("wrong-host", "root", "", Some("server certificate for \"elsewhere.test\" does not match host name \"localhost\"")),
+        (
+            "wrong-host",
+            "root",
+            "",
+            Some(
+                "server certificate for \"elsewhere.test\" does not match host name \"localhost\"",
+            ),
+        ),
         ("expired", "root", "", Some("certificate verify failed")),
     ] {
         cluster.identity(certificate, certificate)?;
@@ -156,10 +180,19 @@ fn verify_full(stage: &Stage) -> Result<()> {
 
 fn certificate_required(stage: &Stage) -> Result<()> {
     let (cluster, pki) = (Cluster::create(stage)?, stage.pki());
-    cluster.access("hostssl all client 127.0.0.1/32 cert\nhostssl all admin 127.0.0.1/32 trust\n")?;
+    cluster
+        .access("hostssl all client 127.0.0.1/32 cert\nhostssl all admin 127.0.0.1/32 trust\n")?;
     for ours in [true, false] {
         let server = cluster.serve(ours, &[])?;
-        let run = |connection: &str| psql(stage, !ours, server.port(), connection, "SELECT current_user");
+        let run = |connection: &str| {
+            psql(
+                stage,
+                !ours,
+                server.port(),
+                connection,
+                "SELECT current_user",
+            )
+        };
         if ours {
             let role = "CREATE ROLE client LOGIN";
             psql(stage, false, server.port(), "sslmode=require", role)?.success()?;
@@ -171,7 +204,10 @@ fn certificate_required(stage: &Stage) -> Result<()> {
             fs::set_permissions(&key, fs::Permissions::from_mode(0o600))?;
         }
         let with = |name: &str| {
-            run(&format!("user=client sslmode=require sslcert={pki}/{name}.pem sslkey={}/{name}.key", stage.dir()))
+            run(&format!(
+                "user=client sslmode=require sslcert={pki}/{name}.pem sslkey={}/{name}.key",
+                stage.dir()
+            ))
         };
         for version in ["", "ssl_max_protocol_version=TLSv1.2"] {
             let own = format!("sslcert={pki}/client.pem sslkey={}/client.key", stage.dir());
@@ -192,16 +228,24 @@ fn certificate_required(stage: &Stage) -> Result<()> {
 fn channel_binding(stage: &Stage) -> Result<()> {
     // SCRAM signs a digest of the server's certificate; the two sides have to see the same one.
     let cluster = Cluster::create(stage)?;
-    cluster.access("hostssl all scram 127.0.0.1/32 scram-sha-256\nhostssl all admin 127.0.0.1/32 trust\n")?;
+    cluster.access(
+        "hostssl all scram 127.0.0.1/32 scram-sha-256\nhostssl all admin 127.0.0.1/32 trust\n",
+    )?;
     for (ours, certificate) in [(true, "rsa"), (true, "p384"), (false, "ecdsa")] {
         cluster.identity(certificate, certificate)?;
         let server = cluster.serve(ours, &[])?;
         let role = "DO $$ BEGIN CREATE ROLE scram LOGIN PASSWORD 'secret'; EXCEPTION WHEN duplicate_object THEN NULL; END $$";
         psql(stage, !ours, server.port(), "sslmode=require", role)?.success()?;
         let connection = "user=scram password=secret sslmode=require channel_binding=require";
-        psql(stage, !ours, server.port(), connection, "SELECT current_user")?
-            .success()?
-            .stdout_is("scram\n")?;
+        psql(
+            stage,
+            !ours,
+            server.port(),
+            connection,
+            "SELECT current_user",
+        )?
+        .success()?
+        .stdout_is("scram\n")?;
         server.process.stop()?;
     }
     Ok(())
@@ -211,21 +255,37 @@ fn excluded_versions(stage: &Stage) -> Result<()> {
     let cluster = Cluster::create(stage)?;
     for ours in [true, false] {
         for (setting, connection) in [
-            ("ssl_min_protocol_version=TLSv1.3", "ssl_max_protocol_version=TLSv1.2"),
-            ("ssl_max_protocol_version=TLSv1.2", "ssl_min_protocol_version=TLSv1.3"),
+            (
+                "ssl_min_protocol_version=TLSv1.3",
+                "ssl_max_protocol_version=TLSv1.2",
+            ),
+            (
+                "ssl_max_protocol_version=TLSv1.2",
+                "ssl_min_protocol_version=TLSv1.3",
+            ),
         ] {
             let server = cluster.serve(ours, &[setting])?;
             let run = |connection: &str| {
-                psql(stage, !ours, server.port(), &format!("sslmode=require {connection}"), "SELECT 1")
+                psql(
+                    stage,
+                    !ours,
+                    server.port(),
+                    &format!("sslmode=require {connection}"),
+                    "SELECT 1",
+                )
             };
             run("")?.success()?;
-            run(connection)?
-                .code(2)?
-                .prints("alert protocol version")?;
+            run(connection)?.code(2)?.prints("alert protocol version")?;
             server.process.stop()?;
         }
     }
-    let cipher = cluster.serve(true, &["ssl_ciphers=ECDHE+CHACHA20:!ECDSA", "ssl_ecdh_curve=secp384r1"])?;
+    let cipher = cluster.serve(
+        true,
+        &[
+            "ssl_ciphers=ECDHE+CHACHA20:!ECDSA",
+            "ssl_ecdh_curve=secp384r1",
+        ],
+    )?;
     let old = "sslmode=require ssl_max_protocol_version=TLSv1.2";
     let command = "SELECT cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
     psql(stage, false, cipher.port(), old, command)?
@@ -256,16 +316,28 @@ fn many_clients(stage: &Stage) -> Result<()> {
     let cluster = Cluster::create(stage)?;
     for ours in [true, false] {
         let server = cluster.serve(ours, &[])?;
-        stage.write("script.sql", "SELECT sum(n) FROM generate_series(1, 1000) n;\n")?;
+        stage.write(
+            "script.sql",
+            "SELECT sum(n) FROM generate_series(1, 1000) n;\n",
+        )?;
         let program = stage::postgresql("pgbench")?;
         let tool = match ours {
             true => stage.peer(&program)?,
             false => stage.under_test(&program)?,
         };
         // A connection for each transaction.
-        let line = format!("-n -C -c 8 -j 2 -t 6 -h localhost -p {} -U admin -f script.sql postgres", server.port());
-        let finished = tool.env("PGSSLMODE", "require").words(&line).run()?.success()?;
-        let count = finished.stdout().contains("number of failed transactions: 0");
+        let line = format!(
+            "-n -C -c 8 -j 2 -t 6 -h localhost -p {} -U admin -f script.sql postgres",
+            server.port()
+        );
+        let finished = tool
+            .env("PGSSLMODE", "require")
+            .words(&line)
+            .run()?
+            .success()?;
+        let count = finished
+            .stdout()
+            .contains("number of failed transactions: 0");
         ensure!(count, "transactions failed");
         server.process.stop()?;
     }

@@ -15,7 +15,10 @@ const LANGUAGE: Language = Language {
 };
 
 pub(super) const SCENARIOS: &[Scenario] = &[
-    Scenario::new(PYTHON, "contexts", |stage| LANGUAGE.alone(stage, CONTEXTS, "")).holds(&[
+    Scenario::new(PYTHON, "contexts", |stage| {
+        LANGUAGE.alone(stage, CONTEXTS, "")
+    })
+    .holds(&[
         Lesson::KeyMismatch,
         Lesson::CipherStrings,
         Lesson::PassPhrases,
@@ -37,21 +40,35 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         .holds(&[Lesson::SessionsResume]),
     Scenario::new(PYTHON, "server_names", |stage| LANGUAGE.both(stage, NAMES)),
     Scenario::new(PYTHON, "ends", |stage| LANGUAGE.both(stage, ENDS)).holds(&[Lesson::EndOfFile]),
-    Scenario::new(PYTHON, "nonblocking", |stage| LANGUAGE.both(stage, NONBLOCKING))
-        .holds(&[Lesson::SentOnce]),
+    Scenario::new(PYTHON, "nonblocking", |stage| {
+        LANGUAGE.both(stage, NONBLOCKING)
+    })
+    .holds(&[Lesson::SentOnce]),
     Scenario::new(PYTHON, "key_log", |stage| LANGUAGE.both(stage, KEYLOG)).holds(&[Lesson::KeyLog]),
     Scenario::new(PYTHON, "http", |stage| LANGUAGE.both_endless(stage, WEB)),
 ];
 
-const CONTEXTS: Script = ("contexts.py", include_str!("../../scripts/python/contexts.py"));
+const CONTEXTS: Script = (
+    "contexts.py",
+    include_str!("../../scripts/python/contexts.py"),
+);
 const ECHO: Script = ("echo.py", include_str!("../../scripts/python/echo.py"));
 const VERIFY: Script = ("verify.py", include_str!("../../scripts/python/verify.py"));
 const MEMORY: Script = ("memory.py", include_str!("../../scripts/python/memory.py"));
 const TASKS: Script = ("tasks.py", include_str!("../../scripts/python/tasks.py"));
-const THREADS: Script = ("threads.py", include_str!("../../scripts/python/threads.py"));
-const SESSIONS: Script = ("sessions.py", include_str!("../../scripts/python/sessions.py"));
+const THREADS: Script = (
+    "threads.py",
+    include_str!("../../scripts/python/threads.py"),
+);
+const SESSIONS: Script = (
+    "sessions.py",
+    include_str!("../../scripts/python/sessions.py"),
+);
 const NAMES: Script = ("names.py", include_str!("../../scripts/python/names.py"));
 const ENDS: Script = ("ends.py", include_str!("../../scripts/python/ends.py"));
-const NONBLOCKING: Script = ("nonblocking.py", include_str!("../../scripts/python/nonblocking.py"));
+const NONBLOCKING: Script = (
+    "nonblocking.py",
+    include_str!("../../scripts/python/nonblocking.py"),
+);
 const KEYLOG: Script = ("keylog.py", include_str!("../../scripts/python/keylog.py"));
 const WEB: Script = ("web.py", include_str!("../../scripts/python/web.py"));

@@ -20,8 +20,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario::new(REDIS, "certificate_required", certificate_required)
         .holds(&[Lesson::ClientWithoutCertificate, Lesson::ClientOfAStranger]),
     Scenario::new(REDIS, "client_refuses", client_refuses).holds(&[Lesson::WrongAuthority]),
-    Scenario::new(REDIS, "excluded_versions_and_ciphers", excluded_versions_and_ciphers)
-        .holds(&[Lesson::ExcludedVersion, Lesson::CipherStrings]),
+    Scenario::new(
+        REDIS,
+        "excluded_versions_and_ciphers",
+        excluded_versions_and_ciphers,
+    )
+    .holds(&[Lesson::ExcludedVersion, Lesson::CipherStrings]),
     Scenario::new(REDIS, "replication", replication).holds(&[Lesson::ModeToggled]),
     Scenario::new(REDIS, "benchmark", benchmark),
     Scenario::new(REDIS, "key_mismatch", key_mismatch).holds(&[Lesson::KeyMismatch]),
@@ -36,7 +40,11 @@ fn server_options(stage: &Stage, port: u16, options: &str) -> String {
     )
 }
 
-fn serve<'a>(stage: &'a Stage, tool: impl Fn() -> Result<Tool<'a>>, options: &str) -> Result<Server<1>> {
+fn serve<'a>(
+    stage: &'a Stage,
+    tool: impl Fn() -> Result<Tool<'a>>,
+    options: &str,
+) -> Result<Server<1>> {
     stage.serve(|[port]| {
         let line = server_options(stage, port, options);
         // `--save` takes an empty argument, which cannot be a word.
@@ -50,7 +58,10 @@ fn under_test(stage: &Stage, options: &str) -> Result<Server<1>> {
 }
 
 fn client_options(stage: &Stage, port: u16) -> String {
-    format!("-h localhost -p {port} --tls --cacert {}/root.pem", stage.pki())
+    format!(
+        "-h localhost -p {port} --tls --cacert {}/root.pem",
+        stage.pki()
+    )
 }
 
 /// One command of the client on the system's library.
@@ -65,7 +76,14 @@ fn commands(stage: &Stage, count: usize) -> Result<std::path::PathBuf> {
     let mut commands = Vec::new();
     for number in 0..count {
         let key = format!("value{number}");
-        commands.extend(format!("*3\r\n$3\r\nSET\r\n${}\r\n{key}\r\n${}\r\n", key.len(), value.len()).bytes());
+        commands.extend(
+            format!(
+                "*3\r\n$3\r\nSET\r\n${}\r\n{key}\r\n${}\r\n",
+                key.len(),
+                value.len()
+            )
+            .bytes(),
+        );
         commands.extend(&value);
         commands.extend(b"\r\n");
     }
@@ -76,7 +94,10 @@ fn commands(stage: &Stage, count: usize) -> Result<std::path::PathBuf> {
 
 fn pipelined_values(stage: &Stage) -> Result<()> {
     for versions in ["TLSv1.2", "TLSv1.3"] {
-        let server = under_test(stage, &format!("--tls-auth-clients no --tls-protocols {versions}"))?;
+        let server = under_test(
+            stage,
+            &format!("--tls-auth-clients no --tls-protocols {versions}"),
+        )?;
         let line = format!("{} --pipe", client_options(stage, server.port()));
         let pipe = stage.peer("redis-cli")?.words(&line);
         pipe.input_file(commands(stage, 48)?)
@@ -84,7 +105,9 @@ fn pipelined_values(stage: &Stage) -> Result<()> {
             .success()?
             .prints("errors: 0, replies: 48")?;
         // All answers are asked for at once, so that the server's writes block.
-        let mut all: String = (0..48).map(|number| format!("GET value{number}\r\n")).collect();
+        let mut all: String = (0..48)
+            .map(|number| format!("GET value{number}\r\n"))
+            .collect();
         all += "QUIT\r\n";
         let line = format!("s_client -connect localhost:{} -quiet", server.port());
         let answers = stage.peer("openssl")?.words(&line).input(&all)?.run()?;
@@ -107,15 +130,24 @@ fn client_of_values(stage: &Stage) -> Result<()> {
         let options = format!("--tls-auth-clients no --tls-protocols {versions}");
         let server = serve(stage, || stage.peer("redis-server"), &options)?;
         let line = client_options(stage, server.port());
-        let set = stage.under_test("redis-cli")?.words(&format!("{line} -x SET big"));
-        set.input_file(format!("{data}/10m.bin")).run()?.success()?.prints("OK")?;
-        let pipe = stage.under_test("redis-cli")?.words(&format!("{line} --pipe"));
+        let set = stage
+            .under_test("redis-cli")?
+            .words(&format!("{line} -x SET big"));
+        set.input_file(format!("{data}/10m.bin"))
+            .run()?
+            .success()?
+            .prints("OK")?;
+        let pipe = stage
+            .under_test("redis-cli")?
+            .words(&format!("{line} --pipe"));
         pipe.input_file(commands(stage, 16)?)
             .run()?
             .success()?
             .prints("errors: 0, replies: 16")?;
         let got = stage.new_file("got", "bin");
-        let script = stage.under_test("redis-cli")?.words(&format!("{line} GET big"));
+        let script = stage
+            .under_test("redis-cli")?
+            .words(&format!("{line} GET big"));
         let finished = script.run()?.success()?;
         // It ends the value with a newline of its own.
         let mut bytes = finished.stdout_bytes()?;
@@ -137,18 +169,32 @@ fn certificate_required(stage: &Stage) -> Result<()> {
     with("client")?.success()?.stdout_is("PONG\n")?;
     with("client-rsa")?.success()?.stdout_is("PONG\n")?;
     with("strange-client")?.failure()?.prints_no("PONG")?;
-    ask(stage, server.port(), "PING")?.failure()?.prints_no("PONG")?;
+    ask(stage, server.port(), "PING")?
+        .failure()?
+        .prints_no("PONG")?;
     Ok(())
 }
 
 fn client_refuses(stage: &Stage) -> Result<()> {
-    let (pki, port) = (stage.pki(), serve(stage, || stage.peer("redis-server"), "--tls-auth-clients no")?.port());
+    let (pki, port) = (
+        stage.pki(),
+        serve(
+            stage,
+            || stage.peer("redis-server"),
+            "--tls-auth-clients no",
+        )?
+        .port(),
+    );
     let ask = |options: &str| {
         let line = format!("-h localhost -p {port} --tls {options} PING");
         stage.under_test("redis-cli")?.words(&line).run()
     };
-    ask(&format!("--cacert {pki}/root.pem"))?.success()?.stdout_is("PONG\n")?;
-    ask(&format!("--cacertdir {pki}/ca"))?.success()?.stdout_is("PONG\n")?;
+    ask(&format!("--cacert {pki}/root.pem"))?
+        .success()?
+        .stdout_is("PONG\n")?;
+    ask(&format!("--cacertdir {pki}/ca"))?
+        .success()?
+        .stdout_is("PONG\n")?;
     ask(&format!("--cacert {pki}/stranger.pem"))?
         .failure()?
         .prints("certificate verify failed")?;
@@ -174,8 +220,15 @@ fn excluded_versions_and_ciphers(stage: &Stage) -> Result<()> {
     ] {
         let server = under_test(stage, &format!("--tls-auth-clients no {options}"))?;
         let ping = |options: &str| {
-            let line = format!("s_client -connect localhost:{} -quiet {options}", server.port());
-            stage.peer("openssl")?.words(&line).input("PING\r\nQUIT\r\n")?.run()
+            let line = format!(
+                "s_client -connect localhost:{} -quiet {options}",
+                server.port()
+            );
+            stage
+                .peer("openssl")?
+                .words(&line)
+                .input("PING\r\nQUIT\r\n")?
+                .run()
         };
         ping(good)?.stdout_is("+PONG\r\n+OK\r\n")?;
         ping(bad)?.code(1)?.stdout_is("")?.prints(" alert ")?;
@@ -186,7 +239,10 @@ fn excluded_versions_and_ciphers(stage: &Stage) -> Result<()> {
 
 fn replication(stage: &Stage) -> Result<()> {
     let payload = stage.payload("1m.bin")?;
-    let primary = under_test(stage, "--tls-auth-clients no --tls-replication yes --repl-diskless-sync-delay 0")?;
+    let primary = under_test(
+        stage,
+        "--tls-auth-clients no --tls-replication yes --repl-diskless-sync-delay 0",
+    )?;
     let line = format!("{} --pipe", client_options(stage, primary.port()));
     let pipe = stage.peer("redis-cli")?.words(&line);
     pipe.input_file(commands(stage, 16)?).run()?.success()?;
@@ -202,13 +258,18 @@ fn replication(stage: &Stage) -> Result<()> {
         Ok(state.contains("master_link_status:up"))
     })?;
     let big = format!("{}/1m.bin", stage.data());
-    let set = stage.peer("redis-cli")?.words(&client_options(stage, primary.port()));
+    let set = stage
+        .peer("redis-cli")?
+        .words(&client_options(stage, primary.port()));
     set.words("-x SET late").input_file(big).run()?.success()?;
     ask(stage, primary.port(), "WAIT 1 20000")?.stdout_is("1\n")?;
     for key in ["value15", "late"] {
         let mut bytes = ask(stage, copy.port(), &format!("GET {key}"))?.stdout_bytes()?;
         bytes.pop();
-        ensure!(digest::sha256(&bytes) == payload.sha256, "{key} arrived changed");
+        ensure!(
+            digest::sha256(&bytes) == payload.sha256,
+            "{key} arrived changed"
+        );
     }
     Ok(())
 }
@@ -216,15 +277,24 @@ fn replication(stage: &Stage) -> Result<()> {
 fn benchmark(stage: &Stage) -> Result<()> {
     for ours in [true, false] {
         let (server, client) = match ours {
-            true => (under_test(stage, "--tls-auth-clients no")?, stage.peer("redis-benchmark")?),
+            true => (
+                under_test(stage, "--tls-auth-clients no")?,
+                stage.peer("redis-benchmark")?,
+            ),
             false => (
-                serve(stage, || stage.peer("redis-server"), "--tls-auth-clients no")?,
+                serve(
+                    stage,
+                    || stage.peer("redis-server"),
+                    "--tls-auth-clients no",
+                )?,
                 stage.under_test("redis-benchmark")?,
             ),
         };
         let line = client_options(stage, server.port());
         client
-            .words(&format!("{line} -t set,get -n 2000 -c 20 -P 8 -d 3000 --csv"))
+            .words(&format!(
+                "{line} -t set,get -n 2000 -c 20 -P 8 -d 3000 --csv"
+            ))
             .run()?
             .success()?
             .prints("\"SET\"")?
@@ -236,7 +306,9 @@ fn benchmark(stage: &Stage) -> Result<()> {
 
 fn key_mismatch(stage: &Stage) -> Result<()> {
     let line = server_options(stage, 0, "").replace("--save", "--loglevel verbose");
-    let line = line.replace("/rsa.key", "/client-rsa.key").replace("--tls-port 0", "--tls-port 6380");
+    let line = line
+        .replace("/rsa.key", "/client-rsa.key")
+        .replace("--tls-port 0", "--tls-port 6380");
     stage
         .under_test("redis-server")?
         .words(&line)

@@ -15,7 +15,8 @@ const LANGUAGE: Language = Language {
 };
 
 pub(super) const SCENARIOS: &[Scenario] = &[
-    Scenario::new(RUBY, "echo", |stage| LANGUAGE.both(stage, ECHO)).holds(&[Lesson::SessionsResume]),
+    Scenario::new(RUBY, "echo", |stage| LANGUAGE.both(stage, ECHO))
+        .holds(&[Lesson::SessionsResume]),
     Scenario::new(RUBY, "verification", |stage| LANGUAGE.both(stage, VERIFY)).holds(&[
         Lesson::WrongAuthority,
         Lesson::WrongHost,
@@ -23,13 +24,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         Lesson::ClientWithoutCertificate,
         Lesson::ClientOfAStranger,
     ]),
-    Scenario::new(RUBY, "nonblocking", |stage| LANGUAGE.both(stage, NONBLOCKING)).holds(&[
-        Lesson::SentOnce,
-        Lesson::KeyMismatch,
-        Lesson::CipherStrings,
-    ]),
+    Scenario::new(RUBY, "nonblocking", |stage| {
+        LANGUAGE.both(stage, NONBLOCKING)
+    })
+    .holds(&[Lesson::SentOnce, Lesson::KeyMismatch, Lesson::CipherStrings]),
 ];
 
 const ECHO: Script = ("echo.rb", include_str!("../../scripts/ruby/echo.rb"));
 const VERIFY: Script = ("verify.rb", include_str!("../../scripts/ruby/verify.rb"));
-const NONBLOCKING: Script = ("nonblocking.rb", include_str!("../../scripts/ruby/nonblocking.rb"));
+const NONBLOCKING: Script = (
+    "nonblocking.rb",
+    include_str!("../../scripts/ruby/nonblocking.rb"),
+);

@@ -35,7 +35,12 @@ impl Language {
 
     /// A script without roles, under the library.
     pub(super) fn alone(&self, stage: &Stage, script: Script, arguments: &str) -> Result<()> {
-        let tool = self.play(stage, stage.under_test(self.interpreter)?, script, arguments)?;
+        let tool = self.play(
+            stage,
+            stage.under_test(self.interpreter)?,
+            script,
+            arguments,
+        )?;
         tool.run()?.success()?.prints("done")?;
         Ok(())
     }
@@ -51,9 +56,8 @@ impl Language {
                 true => stage.under_test(self.interpreter),
                 false => stage.peer(self.interpreter),
             };
-            let server = stage.serve(|[port]| {
-                self.play(stage, side(ours)?, script, &format!("server {port}"))
-            })?;
+            let server = stage
+                .serve(|[port]| self.play(stage, side(ours)?, script, &format!("server {port}")))?;
             let role = format!("client {}", server.port());
             let client = self.play(stage, side(!ours)?, script, &role)?;
             client.run()?.success()?.prints("done")?;

@@ -22,7 +22,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ]),
     Scenario::new(STUNNEL, "certificate_required", certificate_required)
         .holds(&[Lesson::ClientWithoutCertificate, Lesson::ClientOfAStranger]),
-    Scenario::new(STUNNEL, "excluded_versions", excluded_versions).holds(&[Lesson::ExcludedVersion]),
+    Scenario::new(STUNNEL, "excluded_versions", excluded_versions)
+        .holds(&[Lesson::ExcludedVersion]),
     Scenario::new(STUNNEL, "sessions_and_names", sessions_and_names)
         .holds(&[Lesson::SessionsResume]),
     Scenario::new(STUNNEL, "key_mismatch", key_mismatch).holds(&[Lesson::KeyMismatch]),
@@ -47,24 +48,41 @@ fn tunnel(stage: &Stage, ours: bool, to: u16, service: &str) -> Result<Server<1>
 /// The end that speaks TLS to its clients.
 fn server(stage: &Stage, ours: bool, to: u16, options: &str) -> Result<Server<1>> {
     let pki = stage.pki();
-    let certificate = if options.contains("cert =") { "" } else { &format!("cert = {pki}/rsa.pem\nkey = {pki}/rsa.key\n") };
+    let certificate = if options.contains("cert =") {
+        ""
+    } else {
+        &format!("cert = {pki}/rsa.pem\nkey = {pki}/rsa.key\n")
+    };
     tunnel(stage, ours, to, &format!("{certificate}{options}"))
 }
 
 /// The end that speaks TLS to its server.
 fn client(stage: &Stage, ours: bool, to: u16, options: &str) -> Result<Server<1>> {
-    let authority = if options.contains("CA") { "" } else { &format!("CAfile = {}/root.pem\n", stage.pki()) };
-    tunnel(stage, ours, to, &format!("client = yes\nverifyChain = yes\n{authority}{options}"))
+    let authority = if options.contains("CA") {
+        ""
+    } else {
+        &format!("CAfile = {}/root.pem\n", stage.pki())
+    };
+    tunnel(
+        stage,
+        ours,
+        to,
+        &format!("client = yes\nverifyChain = yes\n{authority}{options}"),
+    )
 }
 
 /// A plain web server.
 fn plain(stage: &Stage) -> Result<Server<1>> {
     let dir = stage.dir();
-    site::nginx(stage, |stage| stage.peer("nginx"), |[port]| {
-        format!(
-            "server {{ listen {port}; location /upload/ {{ alias {dir}/upload/; dav_methods PUT; create_full_put_path on; }} }}"
-        )
-    })
+    site::nginx(
+        stage,
+        |stage| stage.peer("nginx"),
+        |[port]| {
+            format!(
+                "server {{ listen {port}; location /upload/ {{ alias {dir}/upload/; dav_methods PUT; create_full_put_path on; }} }}"
+            )
+        },
+    )
 }
 
 fn get(stage: &Stage, port: u16, options: &str) -> Result<Finished> {
@@ -74,7 +92,12 @@ fn get(stage: &Stage, port: u16, options: &str) -> Result<Finished> {
 
 fn both_ways_64_mib(stage: &Stage) -> Result<()> {
     let (web, payload, data) = (plain(stage)?, stage.payload("64m.bin")?, stage.data());
-    for (ours, version) in [(true, "TLSv1.2"), (true, "TLSv1.3"), (false, "TLSv1.3"), (false, "TLSv1.2")] {
+    for (ours, version) in [
+        (true, "TLSv1.2"),
+        (true, "TLSv1.3"),
+        (false, "TLSv1.3"),
+        (false, "TLSv1.2"),
+    ] {
         let server = server(stage, ours, web.port(), &format!("sslVersion = {version}"))?;
         let client = client(stage, !ours, server.port(), "checkHost = localhost")?;
         let port = client.port();
@@ -95,9 +118,21 @@ fn both_ways_64_mib(stage: &Stage) -> Result<()> {
 fn client_refuses(stage: &Stage) -> Result<()> {
     let (web, pki) = (plain(stage)?, stage.pki());
     for (certificate, options, reason) in [
-        ("rsa", format!("CAfile = {pki}/stranger.pem"), "unable to get local issuer certificate"),
-        ("rsa", format!("CAfile = {pki}/root.pem\ncheckHost = elsewhere.test"), "Subject checks failed"),
-        ("expired", format!("CApath = {pki}/ca"), "certificate has expired"),
+        (
+            "rsa",
+            format!("CAfile = {pki}/stranger.pem"),
+            "unable to get local issuer certificate",
+        ),
+        (
+            "rsa",
+            format!("CAfile = {pki}/root.pem\ncheckHost = elsewhere.test"),
+            "Subject checks failed",
+        ),
+        (
+            "expired",
+            format!("CApath = {pki}/ca"),
+            "certificate has expired",
+        ),
     ] {
         let identity = format!("cert = {pki}/{certificate}.pem\nkey = {pki}/{certificate}.key");
         let server = server(stage, false, web.port(), &identity)?;
@@ -109,7 +144,9 @@ fn client_refuses(stage: &Stage) -> Result<()> {
     }
     let server = server(stage, false, web.port(), "")?;
     let good = client(stage, true, server.port(), &format!("CApath = {pki}/ca"))?;
-    get(stage, good.port(), "-o got -X GET")?.code(22)?.prints("error: 403")?;
+    get(stage, good.port(), "-o got -X GET")?
+        .code(22)?
+        .prints("error: 403")?;
     Ok(())
 }
 
@@ -128,7 +165,12 @@ fn certificate_required(stage: &Stage) -> Result<()> {
                 "" => String::new(),
                 own => format!("cert = {pki}/{own}.pem\nkey = {pki}/{own}.key\n"),
             };
-            let client = client(stage, false, server.port(), &format!("{identity}sslVersion = {version}"))?;
+            let client = client(
+                stage,
+                false,
+                server.port(),
+                &format!("{identity}sslVersion = {version}"),
+            )?;
             let finished = get(stage, client.port(), "")?.failure()?;
             // The page is forbidden, and only who is let in is told so.
             match is_welcome {
@@ -137,9 +179,13 @@ fn certificate_required(stage: &Stage) -> Result<()> {
             };
             client.process.stop()?;
         }
-        server.process.wait_for("unable to get local issuer certificate")?;
+        server
+            .process
+            .wait_for("unable to get local issuer certificate")?;
         server.process.wait_for("certificate revoked")?;
-        server.process.wait_for("peer did not return a certificate")?;
+        server
+            .process
+            .wait_for("peer did not return a certificate")?;
         server.process.stop()?;
     }
     Ok(())
@@ -147,10 +193,18 @@ fn certificate_required(stage: &Stage) -> Result<()> {
 
 fn excluded_versions(stage: &Stage) -> Result<()> {
     let web = plain(stage)?;
-    for (mine, theirs) in [("sslVersionMin = TLSv1.3", "TLSv1.2"), ("sslVersionMax = TLSv1.2", "TLSv1.3")] {
+    for (mine, theirs) in [
+        ("sslVersionMin = TLSv1.3", "TLSv1.2"),
+        ("sslVersionMax = TLSv1.2", "TLSv1.3"),
+    ] {
         for ours in [true, false] {
             let server = server(stage, ours, web.port(), mine)?;
-            let client = client(stage, !ours, server.port(), &format!("sslVersion = {theirs}"))?;
+            let client = client(
+                stage,
+                !ours,
+                server.port(),
+                &format!("sslVersion = {theirs}"),
+            )?;
             get(stage, client.port(), "")?.failure()?.prints_no("403")?;
             client.process.wait_for("alert protocol version")?;
             client.process.stop()?;
@@ -162,7 +216,12 @@ fn excluded_versions(stage: &Stage) -> Result<()> {
 
 fn sessions_and_names(stage: &Stage) -> Result<()> {
     let (web, pki) = (plain(stage)?, stage.pki());
-    for (ours, version) in [(true, "TLSv1.2"), (true, "TLSv1.3"), (false, "TLSv1.2"), (false, "TLSv1.3")] {
+    for (ours, version) in [
+        (true, "TLSv1.2"),
+        (true, "TLSv1.3"),
+        (false, "TLSv1.2"),
+        (false, "TLSv1.3"),
+    ] {
         let server = server(stage, ours, web.port(), "sessionCacheSize = 100")?;
         let options = format!("sslVersion = {version}\nsni = localhost\ncheckHost = localhost");
         let client = client(stage, !ours, server.port(), &options)?;
@@ -185,8 +244,14 @@ fn sessions_and_names(stage: &Stage) -> Result<()> {
         let file = stage.write("names.conf", &text)?;
         Ok(stage.under_test("stunnel4")?.arg(file))
     })?;
-    for (name, subject) in [("alpha.test", "CN = alpha.test"), ("localhost", "CN = localhost")] {
-        let line = format!("s_client -connect localhost:{} -servername {name}", server.port());
+    for (name, subject) in [
+        ("alpha.test", "CN = alpha.test"),
+        ("localhost", "CN = localhost"),
+    ] {
+        let line = format!(
+            "s_client -connect localhost:{} -servername {name}",
+            server.port()
+        );
         let seen = stage.peer("openssl")?.words(&line).run()?;
         seen.prints(&format!("subject={subject}"))?;
     }
