@@ -189,6 +189,13 @@ impl Cache {
             .map(|entry| Arc::clone(&entry.session))
     }
 
+    /// All sessions that are in it.
+    pub(crate) fn all(&self) -> Vec<Arc<Session>> {
+        let contents = self.contents();
+        let entries = contents.by_id.values();
+        entries.map(|entry| Arc::clone(&entry.session)).collect()
+    }
+
     /// Takes out the session of this one's id, which is this one unless an application made two; retires
     /// the one that was passed, whether it was here or not.
     pub(crate) fn remove(&self, session: &Session) -> Option<Arc<Session>> {

@@ -7,14 +7,14 @@
 //! ```text
 //! SEQUENCE { INTEGER 1, INTEGER protocol version, OCTET STRING suite, OCTET STRING id,
 //!            OCTET STRING master secret or, in TLS 1.3, resumption secret,
-//!            [0] IMPLICIT OCTET STRING ours, [1] time, [2] timeout, [3] Certificate, [4] id context,
+//!            [1] time, [2] timeout, [3] Certificate, [4] id context,
 //!            [5] verify result, [6] host name, [9] lifetime hint, [10] ticket, [13] flags,
 //!            [14] age add, [15] max early data, [16] ALPN, [17] fragment length mode,
 //!            [18] application data of the ticket, [19] group }
 //! ```
 //!
-//! Tag 0 is what SSL 2.0 kept a key argument in. Every OpenSSL skips it, so what our servers need
-//! beyond OpenSSL's own fields goes there: their sessions stay readable for the system's library.
+//! Nothing of ours is in it: a server that runs on the system's library resumes what we made, and we what
+//! it made.
 
 use super::der::{
     self, BadDer, CONTEXT_CONSTRUCTED, CONTEXT_PRIMITIVE, OCTET_STRING, Reader, SEQUENCE,
@@ -29,8 +29,6 @@ pub(crate) struct Encoded<'a> {
     pub(crate) id: &'a [u8],
     /// At most [`SECRET_MAX`] bytes.
     pub(crate) secret: &'a [u8],
-    /// What the engine of a server keeps with a session.
-    pub(crate) engine: Option<&'a [u8]>,
     /// Seconds since 1970; 0 is not written and means the time of decoding.
     pub(crate) time: i64,
     /// Seconds; 0 is not written.
@@ -91,9 +89,6 @@ impl<'a> Encoded<'a> {
         der::write(&mut body, OCTET_STRING, &self.suite.to_be_bytes());
         der::write(&mut body, OCTET_STRING, self.id);
         der::write(&mut body, OCTET_STRING, self.secret);
-        if let Some(engine) = self.engine {
-            der::write(&mut body, CONTEXT_PRIMITIVE, engine);
-        }
         integer_unless_zero(&mut body, 1, self.time.into());
         integer_unless_zero(&mut body, 2, self.timeout.into());
         if let Some(peer) = self.peer {
@@ -161,7 +156,6 @@ impl<'a> Encoded<'a> {
         // Tags, lengths and integers of all fields.
         const REST: usize = 256;
         let optional = [
-            self.engine,
             self.peer,
             self.host_name,
             self.ticket,
@@ -175,7 +169,8 @@ impl<'a> Encoded<'a> {
     /// The fields with a tag, which come in the order of their tags or not at all.
     fn read_optional(&mut self, body: &mut Reader<'a>) -> Result<(), BadEncoding> {
         if body.tag() == Some(CONTEXT_PRIMITIVE) {
-            self.engine = Some(body.contents(CONTEXT_PRIMITIVE)?);
+            // What SSL 2.0 kept a key argument in.
+            body.contents(CONTEXT_PRIMITIVE)?;
         }
         self.time = integer(body, 1)?;
         self.timeout = integer(body, 2)?;

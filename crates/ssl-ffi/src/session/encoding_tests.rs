@@ -29,7 +29,6 @@ fn full() -> Encoded<'static> {
 /// Every field there is.
 fn everything() -> Encoded<'static> {
     Encoded {
-        engine: Some(b"opaque"),
         peer: Some(&[0x30, 3, 2, 1, 5]),
         lifetime_hint: u64::MAX,
         ticket: Some(&[9; 300]),
@@ -190,4 +189,16 @@ fn what_has_no_room_is_refused() {
         ..full()
     };
     assert!(Encoded::from_der(&most.to_der()).is_ok());
+}
+
+#[test]
+fn a_key_argument_of_old_is_skipped() {
+    let mut bytes = full().to_der();
+    // Behind the sequence's head, and 2 for one and two bytes, a suite, an id and a secret.
+    let fields = [3, 4, 4, 2 + full().id.len(), 2 + full().secret.len()];
+    let at = 4 + fields.iter().sum::<usize>();
+    assert_eq!(bytes[at], CONTEXT_CONSTRUCTED | 1);
+    bytes.splice(at..at, [CONTEXT_PRIMITIVE, 2, 7, 7]);
+    bytes[3] += 4;
+    assert_eq!(Encoded::from_der(&bytes), Ok((full(), bytes.len())));
 }

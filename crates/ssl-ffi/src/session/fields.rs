@@ -5,6 +5,7 @@
 use std::ffi::CString;
 use std::sync::Arc;
 
+use ssl_record::ClientSession;
 use zeroize::Zeroizing;
 
 use super::Id;
@@ -48,8 +49,9 @@ pub(crate) struct Fields {
     pub(crate) extended_master_secret: bool,
     /// The group of the key exchange, which later versions show.
     pub(crate) group: u32,
-    /// What a server's engine wants back to resume, opaque here.
-    pub(crate) engine: Option<Zeroizing<Vec<u8>>>,
+    /// On clients that were given it by their handshake, what the engine resumes from; not part of the
+    /// encoding.
+    pub(crate) resumption: Option<ClientSession>,
 }
 
 impl Fields {
@@ -77,7 +79,7 @@ impl Fields {
             fragment_mode: FRAGMENT_MODE_UNSPECIFIED,
             extended_master_secret: false,
             group: 0,
-            engine: None,
+            resumption: None,
         }
     }
 

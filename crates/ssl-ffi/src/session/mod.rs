@@ -2,28 +2,26 @@
 //!
 //! Owns what two handshakes share: [`Session`], the cache of a context and the keys of its tickets.
 //! Does not know connections: the handshake asks for a session or hands one over.
-#![allow(
-    dead_code,
-    reason = "contexts and connections, which use the cache and the tickets, come later"
-)]
-
 mod cache;
 pub(crate) mod der;
 pub(crate) mod encoding;
 mod fields;
 mod id;
+mod resumption;
 mod storage;
 pub(crate) mod sys;
+mod table;
 pub(crate) mod text;
 pub(crate) mod tickets;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-pub(crate) use self::cache::Cache;
+pub(crate) use self::cache::{Added, Cache, CacheMode, Counter};
 pub(crate) use self::fields::Fields;
 pub(crate) use self::id::Id;
 pub(crate) use self::storage::decode;
+pub(crate) use self::table::Table;
 use crate::crypto::exdata::{Class, ExData};
 
 /// `SSL_SESSION`.
@@ -74,6 +72,13 @@ impl Session {
         copied.then_some(copy)
     }
 
+    /// A copy that may be resumed, whatever became of this one.
+    pub(crate) fn successor(&self) -> Option<Arc<Self>> {
+        let copy = self.duplicate()?;
+        copy.retired.store(false, Ordering::Relaxed);
+        Some(copy)
+    }
+
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Fields) -> T) -> T {
         look(&self.fields())
     }
@@ -92,6 +97,11 @@ impl Session {
     pub(crate) fn set_timeout(&self, timeout: i64) {
         self.change(|fields| fields.timeout = timeout);
         self.tell_owner();
+    }
+
+    /// Whether its time is over.
+    pub(crate) fn is_expired(&self) -> bool {
+        now() > self.read(Fields::expires)
     }
 
     /// Whether a client may offer it, or a server take it up.

@@ -22,7 +22,6 @@ pub(crate) fn encode(fields: &Fields) -> Option<Zeroizing<Vec<u8>>> {
         suite: fields.suite?,
         id: fields.id.as_slice(),
         secret: &fields.secret,
-        engine: fields.engine.as_ref().map(|engine| engine.as_slice()),
         time: fields.time,
         timeout: fields.timeout,
         peer: peer.as_deref(),
@@ -77,7 +76,6 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Fields, usize), BadEncoding> {
         fragment_mode: encoded.fragment_mode as u8,
         extended_master_secret: encoded.flags & EXTENDED_MASTER_SECRET != 0,
         group: encoded.group,
-        engine: encoded.engine.map(|engine| Zeroizing::new(engine.to_vec())),
         ..Fields::new(time)
     };
     Ok((fields, length))
@@ -124,7 +122,6 @@ mod tests {
             secret: Zeroizing::new(vec![5; 48]),
             host_name: Some(c"example.org".into()),
             ticket: Some(Box::new([8; 200])),
-            engine: Some(Zeroizing::new(vec![1, 2, 3])),
             extended_master_secret: true,
             ..Fields::new(1_700_000_000)
         }
@@ -137,7 +134,6 @@ mod tests {
         let back = Session::from_bytes(&bytes).unwrap();
         assert_eq!(back.to_bytes().unwrap(), bytes);
         back.read(|back| {
-            assert_eq!(back.engine.as_ref().unwrap().as_slice(), [1, 2, 3]);
             assert_eq!(back.host_name.as_deref(), Some(c"example.org"));
             assert!(back.extended_master_secret);
         });

@@ -2,7 +2,7 @@
 //!
 //! Owns prototypes. Calls nothing.
 
-use std::ffi::{c_char, c_int, c_long, c_uchar, c_void};
+use std::ffi::{c_char, c_int, c_long, c_uchar, c_ulong, c_void};
 
 use openssl_sys::{BIO, EVP_CIPHER, HMAC_CTX, OSSL_PARAM, pem_password_cb};
 
@@ -12,7 +12,27 @@ pub(crate) type Decode =
 /// `i2d_of_void`.
 pub(crate) type Encode = unsafe extern "C" fn(*const c_void, *mut *mut c_uchar) -> c_int;
 
+/// `OPENSSL_LHASH`.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct LHASH {
+    _opaque: [u8; 0],
+}
+
+/// `OPENSSL_LH_HASHFUNC`.
+type Hash = unsafe extern "C" fn(*const c_void) -> c_ulong;
+/// `OPENSSL_LH_COMPFUNC`.
+type Compare = unsafe extern "C" fn(*const c_void, *const c_void) -> c_int;
+
 unsafe extern "C" {
+    // lhash.h
+    pub(crate) fn OPENSSL_LH_new(hash: Option<Hash>, compare: Option<Compare>) -> *mut LHASH;
+    pub(crate) fn OPENSSL_LH_insert(table: *mut LHASH, data: *mut c_void) -> *mut c_void;
+    #[cfg(test)]
+    pub(crate) fn OPENSSL_LH_retrieve(table: *mut LHASH, data: *const c_void) -> *mut c_void;
+    pub(crate) fn OPENSSL_LH_flush(table: *mut LHASH);
+    pub(crate) fn OPENSSL_LH_free(table: *mut LHASH);
+
     // bio.h
     pub(crate) fn BIO_dump_indent(
         bio: *mut BIO,

@@ -123,6 +123,11 @@ impl std::fmt::Debug for TicketKeys {
 }
 
 impl Sealer {
+    /// Whether no callback is involved.
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(self, Self::Keys(_))
+    }
+
     /// Makes a ticket of the contents. `ssl` is what a callback gets.
     pub(crate) fn seal(&self, ssl: *mut c_void, contents: &[u8]) -> Sealed {
         if contents.len() > CONTENTS_MAX {
