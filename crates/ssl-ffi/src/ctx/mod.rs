@@ -4,6 +4,7 @@
 //! at once: every lock here is held for a look or a change and never while C code runs.
 
 pub(crate) mod hooks;
+pub(crate) mod sessions;
 
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -11,6 +12,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWrite
 use ssl_record::{Context, Side};
 
 use self::hooks::ContextHooks;
+use self::sessions::ContextSessions;
 use crate::crypto::exdata::{Class, ExData};
 use crate::crypto::{VerifyParam, X509Store};
 use crate::method::Method;
@@ -27,6 +29,7 @@ pub(crate) struct Ctx {
     pub(crate) param: VerifyParam,
     /// The engine's context of each side, made when first needed.
     engines: [OnceLock<Context>; 2],
+    pub(crate) sessions: ContextSessions,
     pub(crate) ex_data: ExData,
 }
 
@@ -51,6 +54,7 @@ impl Ctx {
             }),
             param: VerifyParam::new()?,
             engines: [OnceLock::new(), OnceLock::new()],
+            sessions: ContextSessions::new(),
             ex_data: ExData::empty(),
         });
         let address = Arc::as_ptr(&ctx).cast_mut();
@@ -153,6 +157,8 @@ impl Holder for Ctx {
 
 impl Drop for Ctx {
     fn drop(&mut self) {
+        // The application hears of each, and may look at the context's data.
+        self.flush_sessions(0);
         let address = std::ptr::from_mut(self);
         // SAFETY: as when it was filled; the object is still whole.
         unsafe { self.ex_data.release(Class::SslCtx, address.cast()) };

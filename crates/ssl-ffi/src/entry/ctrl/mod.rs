@@ -9,6 +9,7 @@ mod common;
 mod extensions;
 pub(super) mod lists;
 mod negotiated;
+mod sessions;
 
 use libc::{c_int, c_long, c_void};
 
@@ -36,6 +37,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_ctrl(
                 .or_else(|| extensions::on_ctx(ctx, cmd, larg, parg))
                 .or_else(|| lists::on_ctx(ctx, cmd, larg, parg))
                 .or_else(|| certificates::on_ctx(ctx, cmd, larg, parg))
+                .or_else(|| sessions::on_ctx(ctx, cmd, larg, parg))
                 .unwrap_or(0)
         })
     }
@@ -72,7 +74,9 @@ pub(crate) unsafe extern "C" fn SSL_CTX_callback_ctrl(
     // SAFETY: the caller's promise, passed on.
     unsafe {
         with(ctx, 0, |ctx| {
-            extensions::callback_on_ctx(ctx, cmd, callback).unwrap_or(0)
+            extensions::callback_on_ctx(ctx, cmd, callback)
+                .or_else(|| sessions::callback_on_ctx(ctx, cmd, callback))
+                .unwrap_or(0)
         })
     }
 }
@@ -87,7 +91,9 @@ pub(crate) unsafe extern "C" fn SSL_callback_ctrl(
     // SAFETY: the caller's promise, passed on.
     unsafe {
         with(ssl, 0, |ssl| {
-            extensions::callback_on_ssl(ssl, cmd, callback).unwrap_or(0)
+            extensions::callback_on_ssl(ssl, cmd, callback)
+                .or_else(|| sessions::callback_on_ssl(ssl, cmd, callback))
+                .unwrap_or(0)
         })
     }
 }
