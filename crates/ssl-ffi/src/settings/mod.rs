@@ -212,6 +212,7 @@ pub(crate) mod option {
     pub(crate) const ENABLE_MIDDLEBOX_COMPAT: u64 = 1 << 20;
     pub(crate) const PRIORITIZE_CHACHA: u64 = 1 << 21;
     pub(crate) const CIPHER_SERVER_PREFERENCE: u64 = 1 << 22;
+    pub(crate) const NO_ANTI_REPLAY: u64 = 1 << 24;
     pub(crate) const NO_TLS1_2: u64 = 1 << 27;
     pub(crate) const NO_TLS1_3: u64 = 1 << 29;
     pub(crate) const NO_RENEGOTIATION: u64 = 1 << 30;

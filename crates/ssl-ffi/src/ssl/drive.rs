@@ -236,6 +236,7 @@ impl Ssl {
         self.stage.set(Stage::Dead);
         self.want.set(Want::Nothing);
         raise_final(error);
+        self.retire_failed_session();
         self.last_words(engine);
         self.deliver_messages(engine);
         match error {

@@ -79,6 +79,7 @@ impl Ssl {
         copy.side.set(self.side());
         copy.shutdown.set(self.shutdown.get());
         copy.host_name.replace(self.host_name.borrow().clone());
+        copy.replace_session(self.session());
         if !self.ex_data.copy_to(Class::Ssl, &copy.ex_data) {
             return None;
         }
@@ -130,6 +131,9 @@ impl Ssl {
 
     /// `SSL_clear`: ready for another connection; settings stay (statements M17, W35).
     pub(crate) fn clear(&self) -> bool {
+        if self.retire_unclosed_session() {
+            self.replace_session(None);
+        }
         self.reset();
         self.side.set(self.side().or(self.method().side));
         true
@@ -151,6 +155,7 @@ impl Ssl {
         self.facts.replace(Facts::default());
         self.progress.replace(super::decide::Progress::default());
         self.param.forget_peer_name();
+        self.sessions.reset();
     }
 
     /// Makes the engine for the first call that needs it.
@@ -201,6 +206,7 @@ impl Ssl {
     pub(super) fn begin_stage(&self) {
         if self.stage.get() == Stage::Before {
             self.stage.set(Stage::Handshaking);
+            self.count_handshake();
             self.tell(info::HANDSHAKE_START, 1);
         }
     }

@@ -32,6 +32,7 @@ pub(crate) use self::error::Want;
 pub(crate) use self::facts::Facts;
 use self::job::Jobs;
 use self::keylog::KeyLines;
+use self::sessions::Sessions;
 use crate::crypto::exdata::{Class, ExData};
 use crate::crypto::{VerifyParam, X509Store};
 use crate::ctx::Ctx;
@@ -72,6 +73,7 @@ pub(crate) struct Ssl {
     /// How far the decisions of this handshake have come.
     progress: RefCell<Progress>,
     pub(crate) verify_result: Cell<i64>,
+    sessions: Sessions,
     key_lines: KeyLines,
     /// The engine keeps notes for the message callback.
     is_tapped: Cell<bool>,
@@ -136,6 +138,7 @@ impl Ssl {
             facts: RefCell::new(Facts::default()),
             progress: RefCell::new(Progress::default()),
             verify_result: Cell::new(0),
+            sessions: Sessions::default(),
             key_lines: KeyLines::default(),
             is_tapped: Cell::new(false),
             tally: Tally::default(),
@@ -273,6 +276,7 @@ impl Drop for Ssl {
         if report::is_on() {
             self.report();
         }
+        self.retire_unclosed_session();
         let address = std::ptr::from_mut(self);
         // SAFETY: as when it was filled; the object is still whole.
         unsafe { self.ex_data.release(Class::Ssl, address.cast()) };

@@ -22,9 +22,9 @@ use crate::settings::option;
 use crate::settings::security::Point;
 
 /// `SSL_VERIFY_PEER`.
-const VERIFY_PEER: i32 = 1;
+pub(super) const VERIFY_PEER: i32 = 1;
 /// `SSL_VERIFY_FAIL_IF_NO_PEER_CERT`.
-const VERIFY_FAIL_IF_NO_PEER_CERT: i32 = 2;
+pub(super) const VERIFY_FAIL_IF_NO_PEER_CERT: i32 = 2;
 /// `SSL_VERIFY_POST_HANDSHAKE`.
 const VERIFY_POST_HANDSHAKE: i32 = 8;
 
@@ -72,6 +72,7 @@ impl Ssl {
             queue::raise(reason::NO_SUITABLE_SIGNATURE_ALGORITHM);
             return Err(Stop::FAILED);
         }
+        let session = self.session_to_resume();
         let settings = self.settings();
         Ok(ClientPlan {
             min,
@@ -81,7 +82,7 @@ impl Ssl {
             verify_schemes,
             server_name: self.host_name.borrow().as_deref().and_then(host_name),
             alpn: protocols(&settings.alpn),
-            session: self.session_to_resume(),
+            session,
             fallback_scsv: settings.modes.contains(SslMode::SEND_FALLBACK_SCSV),
             hello_time: settings.modes.contains(SslMode::SEND_CLIENTHELLO_TIME),
             key_log,
@@ -100,11 +101,11 @@ impl Ssl {
         let key_log = self.key_log();
         let client_auth = self.client_auth(agreed.version == ProtocolVersion::Tls13);
         self.facts.borrow_mut().certificate_requested = client_auth != ClientAuth::None;
-        let sessions = self.session_policy();
+        let sessions = self.session_policy(agreed.suite);
         let verify_schemes = numbers(&self.schemes_to_accept());
         let settings = self.settings();
         let (min, max) = agreed.versions;
-        let mut suites = vec![agreed.suite.engine];
+        let mut suites = vec![sessions.suite];
         if agreed.version < max {
             // The client has no TLS 1.3, so that this one is not for it: it keeps the version enabled, of
             // which the random of the hello speaks (statement N8).

@@ -36,7 +36,7 @@ pub(in crate::ssl) struct Agreed {
 #[derive(Clone, Copy)]
 pub(super) struct Early {
     versions: (ProtocolVersion, ProtocolVersion),
-    version: ProtocolVersion,
+    pub(super) version: ProtocolVersion,
     /// In TLS 1.3.
     suite: Option<&'static Suite>,
 }

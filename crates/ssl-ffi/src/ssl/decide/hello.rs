@@ -73,6 +73,7 @@ impl Ssl {
         }
         self.check_schemes(&hello)?;
         self.facts.borrow_mut().note_offer(&hello);
+        self.find_wish(&hello, early.version)?;
         self.ask_certificate_callback()?;
         let agreed = self.choose_late(&hello, early, group)?;
         let staple = self.ask_status_callback(&hello)?;

@@ -10,14 +10,16 @@ mod chain;
 mod choose;
 mod hello;
 mod identity;
+mod resumption;
 mod sessions;
 
 use ssl_record::delegate::{Answer, Question};
 use ssl_record::record::AlertDescription;
-use ssl_record::{Connection, Reason};
+use ssl_record::{Connection, Reason, Side};
 
 pub(in crate::ssl) use self::choose::Agreed;
 pub(in crate::ssl) use self::hello::{Halt, Progress};
+pub(in crate::ssl) use self::resumption::Wish;
 use super::drive::Stop;
 use super::{Ssl, Want};
 
@@ -81,11 +83,16 @@ impl Ssl {
                 authorities,
                 schemes,
             } => self.on_certificate_request(&authorities, &schemes),
-            Question::Sign { scheme, message } => self.on_sign(scheme, &message),
+            Question::Sign { scheme, message } => {
+                if self.side() == Some(Side::Server) {
+                    self.note_full_handshake();
+                }
+                self.on_sign(scheme, &message)
+            }
             Question::SealTicket(plain) => self.on_seal_ticket(&plain),
             Question::OpenTicket(ticket) => self.on_open_ticket(&ticket),
             Question::StoreSession { id, value } => self.on_store_session(&id, &value),
-            Question::FindSession { id, remove } => self.on_find_session(&id, remove),
+            Question::FindSession { id, .. } => self.on_find_session(&id),
             // A question that this library does not know yet has no good answer.
             _ => Decision::refused(AlertDescription::INTERNAL_ERROR, INTERNAL_ERROR),
         };

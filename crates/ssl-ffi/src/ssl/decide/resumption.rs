@@ -1,0 +1,424 @@
+//! Which session a ClientHello wants resumed, and whether it may be.
+//!
+//! Owns the checks, which are OpenSSL's: version, id context, age, extended master secret; and some that
+//! are stricter: a session is for one server name, and one without a client certificate is not resumed
+//! where one is required. The session is looked up before anything is negotiated, so that later
+//! callbacks see it; the engine, when it asks, is told what was found here.
+
+use std::sync::Arc;
+
+use ssl_record::hello::ClientHello;
+use ssl_record::record::{AlertDescription, ProtocolVersion};
+use zeroize::Zeroizing;
+
+use super::{Halt, INTERNAL_ERROR};
+use crate::crypto::{queue, reason};
+use crate::handle::Counted;
+use crate::negotiate::suites::Suite;
+use crate::session::tickets::Opened;
+use crate::session::{CacheMode, Counter, Id, Session};
+use crate::settings::option;
+use crate::ssl::Ssl;
+use crate::ssl::plan::{VERIFY_FAIL_IF_NO_PEER_CERT, VERIFY_PEER};
+
+/// What a client wants resumed, and what it may get.
+#[derive(Default)]
+pub(in crate::ssl) struct Wish {
+    /// It was looked up.
+    pub(in crate::ssl) is_known: bool,
+    /// The connection's session is one that may be resumed, and by what the engine asks for it.
+    pub(in crate::ssl) found: Option<Found>,
+    /// The client is to get a ticket.
+    pub(in crate::ssl) expects_ticket: bool,
+}
+
+/// A session that may be resumed, to the engine.
+pub(in crate::ssl) struct Found {
+    /// The ticket or the id.
+    pub(in crate::ssl) name: Vec<u8>,
+    pub(in crate::ssl) value: Zeroizing<Vec<u8>>,
+    pub(in crate::ssl) suite: &'static Suite,
+    /// It was found by its id.
+    pub(in crate::ssl) by_id: bool,
+}
+
+/// What became of a ticket (`SSL_TICKET_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    /// The application wants it ignored.
+    None = 2,
+    Empty = 3,
+    NoDecrypt = 4,
+    Success = 5,
+    SuccessRenew = 6,
+}
+
+/// A session and by what it was found.
+struct Candidate {
+    session: Arc<Session>,
+    name: Vec<u8>,
+    by_id: bool,
+}
+
+impl Ssl {
+    /// Looks up the session that the client wants resumed, once a handshake.
+    pub(super) fn find_wish(
+        &self,
+        hello: &ClientHello<'_>,
+        version: ProtocolVersion,
+    ) -> Result<(), Halt> {
+        if std::mem::replace(&mut self.sessions.wish.borrow_mut().is_known, true) {
+            return Ok(());
+        }
+        let candidate = match version {
+            ProtocolVersion::Tls13 => self.candidate_tls13(hello)?,
+            ProtocolVersion::Tls12 => self.candidate_tls12(hello)?,
+        };
+        let by_ticket = candidate.as_ref().is_some_and(|candidate| !candidate.by_id);
+        let found = match candidate {
+            Some(candidate) => self.admit(candidate, hello, version)?,
+            None => None,
+        };
+        match found {
+            Some((session, found)) => {
+                self.session_ctx().sessions.cache.count(Counter::Hits);
+                self.facts.borrow_mut().resumed = true;
+                self.sessions.wish.borrow_mut().found = Some(found);
+                self.replace_session(Some(session));
+            }
+            None => {
+                self.sessions.wish.borrow_mut().expects_ticket |= by_ticket;
+                self.begin_server_session(hello, version)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The engine does not resume: whatever was found does not count.
+    pub(in crate::ssl) fn note_full_handshake(&self) {
+        let found = self.sessions.wish.borrow_mut().found.take();
+        if found.is_some() {
+            self.facts.borrow_mut().resumed = false;
+            self.replace_session(self.fresh_session());
+        }
+    }
+
+    fn begin_server_session(
+        &self,
+        hello: &ClientHello<'_>,
+        version: ProtocolVersion,
+    ) -> Result<(), Halt> {
+        let session = self.fresh_session();
+        if let Some(session) = &session {
+            let extended = hello.offers_extended_master_secret()?;
+            session.change(|fields| {
+                fields.protocol_version = version.wire().into();
+                fields.extended_master_secret = extended && version == ProtocolVersion::Tls12;
+            });
+        }
+        self.replace_session(session);
+        Ok(())
+    }
+
+    /// By ticket, unless there is none or tickets are off: then by id.
+    fn candidate_tls12(&self, hello: &ClientHello<'_>) -> Result<Option<Candidate>, Halt> {
+        let allowed = self.settings().options & option::NO_TICKET == 0;
+        let id = hello.session_id();
+        if let Some(ticket) = hello.session_ticket().filter(|_| allowed) {
+            let (status, session) = self.open_ticket(ticket, id, ProtocolVersion::Tls12)?;
+            let new_one = matches!(
+                status,
+                Status::NoDecrypt | Status::SuccessRenew | Status::Empty
+            );
+            self.sessions.wish.borrow_mut().expects_ticket = new_one;
+            if let Some(session) = session {
+                return Ok(Some(Candidate {
+                    session,
+                    name: ticket.to_vec(),
+                    by_id: false,
+                }));
+            }
+            if !matches!(status, Status::None | Status::Empty) {
+                return Ok(None);
+            }
+        }
+        if id.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.look_up(id, ProtocolVersion::Tls12))
+    }
+
+    /// The first of the client's tickets that is one.
+    fn candidate_tls13(&self, hello: &ClientHello<'_>) -> Result<Option<Candidate>, Halt> {
+        const WITH_KEY_EXCHANGE: u8 = 1;
+        const PRE_SHARED_KEY: u16 = 41;
+        self.sessions.wish.borrow_mut().expects_ticket = true;
+        let modes = hello.psk_key_exchange_modes()?.unwrap_or_default();
+        let Some(offer) = hello.extension(PRE_SHARED_KEY) else {
+            return Ok(None);
+        };
+        if !modes.contains(&WITH_KEY_EXCHANGE) {
+            return Ok(None);
+        }
+        for ticket in identities(offer) {
+            let (status, candidate) = self.candidate_of_identity(ticket)?;
+            let new_one = matches!(status, Status::NoDecrypt | Status::SuccessRenew);
+            self.sessions.wish.borrow_mut().expects_ticket = new_one;
+            if candidate.is_some() {
+                return Ok(candidate);
+            }
+        }
+        Ok(None)
+    }
+
+    fn candidate_of_identity(&self, ticket: &[u8]) -> Result<(Status, Option<Candidate>), Halt> {
+        if ticket.is_empty() {
+            return Err(Halt::Refuse(
+                AlertDescription::DECODE_ERROR,
+                reason::BAD_EXTENSION,
+            ));
+        }
+        if self.keeps_tls13_sessions() {
+            let found = (ticket.len() == Id::MAX)
+                .then(|| self.look_up(ticket, ProtocolVersion::Tls13))
+                .flatten();
+            let status = match found {
+                Some(_) => Status::SuccessRenew,
+                None => Status::NoDecrypt,
+            };
+            return Ok((status, found));
+        }
+        let (status, session) = self.open_ticket(ticket, &[], ProtocolVersion::Tls13)?;
+        let candidate = session.map(|session| Candidate {
+            session,
+            name: ticket.to_vec(),
+            by_id: false,
+        });
+        Ok((status, candidate))
+    }
+
+    /// Opens a ticket and asks the application what to do with it.
+    fn open_ticket(
+        &self,
+        ticket: &[u8],
+        id: &[u8],
+        version: ProtocolVersion,
+    ) -> Result<(Status, Option<Arc<Session>>), Halt> {
+        let failed = || Halt::Refuse(AlertDescription::INTERNAL_ERROR, INTERNAL_ERROR);
+        let sessions = &self.session_ctx().sessions;
+        let (mut status, mut session) = (Status::Empty, None);
+        if !ticket.is_empty() {
+            let sealer = sessions.sealer().ok_or_else(failed)?;
+            let always_renewed = version == ProtocolVersion::Tls13 && sealer.is_ours();
+            (status, session) = match sealer.open(self.as_ptr().cast(), ticket) {
+                Opened::Failed => return Err(failed()),
+                Opened::Unknown => (Status::NoDecrypt, None),
+                Opened::Contents { contents, renew } => {
+                    match queue::quiet(|| Session::from_bytes(&contents)) {
+                        None => (Status::NoDecrypt, None),
+                        made if renew || always_renewed => (Status::SuccessRenew, made),
+                        made => (Status::Success, made),
+                    }
+                }
+            };
+            if let (Some(session), false) = (&session, id.is_empty()) {
+                // By the id of its own choice the client sees that its ticket was accepted.
+                session.change(|fields| fields.id = Id::new(id).unwrap_or_default());
+            }
+        }
+        self.judge_ticket(ticket, status, session)
+            .ok_or_else(failed)
+    }
+
+    /// `SSL_CTX_set_session_ticket_cb`; `None` if the application ends the handshake.
+    fn judge_ticket(
+        &self,
+        ticket: &[u8],
+        status: Status,
+        session: Option<Arc<Session>>,
+    ) -> Option<(Status, Option<Arc<Session>>)> {
+        const KEY_NAME: usize = 16;
+        let hooks = self.session_ctx().sessions.hooks();
+        let Some(callback) = hooks.decrypt_ticket else {
+            return Some((status, session));
+        };
+        let at = session.as_ref().map_or(std::ptr::null(), Arc::as_ptr);
+        let name = &ticket[..ticket.len().min(KEY_NAME)];
+        // SAFETY: the application's function, with a live connection, a session that lives during the
+        // call, the start of the ticket and its own argument.
+        let verdict = unsafe {
+            callback(
+                self.as_ptr(),
+                at.cast_mut(),
+                name.as_ptr(),
+                name.len(),
+                status as i32,
+                hooks.ticket_arg.0,
+            )
+        };
+        let is_good = session.is_some();
+        match verdict {
+            verdict::IGNORE => Some((Status::None, None)),
+            verdict::IGNORE_RENEW if is_good => Some((Status::NoDecrypt, None)),
+            verdict::IGNORE_RENEW => Some((status, None)),
+            verdict::USE if is_good => Some((Status::Success, session)),
+            verdict::USE_RENEW if is_good => Some((Status::SuccessRenew, session)),
+            _ => None,
+        }
+    }
+
+    /// Looks for a session that is kept here, or by the application.
+    fn look_up(&self, id: &[u8], version: ProtocolVersion) -> Option<Candidate> {
+        let ctx = self.session_ctx();
+        let cache = &ctx.sessions.cache;
+        let mut found = None;
+        if !cache.mode().contains(CacheMode::NO_INTERNAL_LOOKUP) {
+            found = cache.find(version.wire().into(), id);
+            if found.is_none() {
+                cache.count(Counter::Misses);
+            }
+        }
+        let session = found.or_else(|| self.ask_for_session(id))?;
+        Some(Candidate {
+            session,
+            name: id.to_vec(),
+            by_id: true,
+        })
+    }
+
+    /// `SSL_CTX_sess_set_get_cb`.
+    fn ask_for_session(&self, id: &[u8]) -> Option<Arc<Session>> {
+        let ctx = self.session_ctx();
+        let callback = ctx.sessions.hooks().find?;
+        let mut copy = 1;
+        let length = i32::try_from(id.len()).unwrap_or_default();
+        // SAFETY: the application's function, with a live connection, the id and a place to write to.
+        let session = unsafe { callback(self.as_ptr(), id.as_ptr(), length, &raw mut copy) };
+        // SAFETY: NULL or a live session; with 0 in that place its count is ours.
+        let session = unsafe {
+            match copy {
+                0 => Session::from_c(session),
+                _ => Session::share(session),
+            }
+        }?;
+        let cache = &ctx.sessions.cache;
+        cache.count(Counter::CallbackHits);
+        if !cache.mode().contains(CacheMode::NO_INTERNAL_STORE) {
+            ctx.add_session(&session);
+        }
+        Some(session)
+    }
+
+    /// Whether the candidate may be resumed in this handshake.
+    fn admit(
+        &self,
+        candidate: Candidate,
+        hello: &ClientHello<'_>,
+        version: ProtocolVersion,
+    ) -> Result<Option<(Arc<Session>, Found)>, Halt> {
+        let session = candidate.session;
+        let fields = session.read(crate::session::Fields::clone);
+        let context = self.settings().session_id_context;
+        let verify_mode = self.settings().verify.mode;
+        if fields.protocol_version != i32::from(version.wire())
+            || fields.context.as_slice() != context.as_slice()
+        {
+            return Ok(None);
+        }
+        if verify_mode & VERIFY_PEER != 0 && context.as_slice().is_empty() {
+            // Nobody could tell whether the session was made for this application.
+            return Err(Halt::Refuse(
+                AlertDescription::INTERNAL_ERROR,
+                reason::SESSION_ID_CONTEXT_UNINITIALIZED,
+            ));
+        }
+        if session.is_expired() {
+            let ctx = self.session_ctx();
+            ctx.sessions.cache.count(Counter::Timeouts);
+            if candidate.by_id && version == ProtocolVersion::Tls12 {
+                ctx.remove_session(&session);
+            }
+            return Ok(None);
+        }
+        if version == ProtocolVersion::Tls12 {
+            match (
+                fields.extended_master_secret,
+                hello.offers_extended_master_secret()?,
+            ) {
+                (true, false) => {
+                    return Err(Halt::Refuse(
+                        AlertDescription::ILLEGAL_PARAMETER,
+                        reason::INCONSISTENT_EXTMS,
+                    ));
+                }
+                (false, true) => return Ok(None),
+                _ => {}
+            }
+        }
+        let demands = VERIFY_PEER | VERIFY_FAIL_IF_NO_PEER_CERT;
+        let lacks_peer = verify_mode & demands == demands && fields.peer.is_none();
+        if lacks_peer || session.is_retired() || !is_same_name(&fields, hello)? {
+            return Ok(None);
+        }
+        let suite = self.suite_of(&fields, hello, version);
+        let value = session.to_server(hello.server_name()?);
+        let (Some(suite), Some(value)) = (suite, value) else {
+            return Ok(None);
+        };
+        let found = Found {
+            name: candidate.name,
+            value,
+            suite,
+            by_id: candidate.by_id,
+        };
+        Ok(Some((session, found)))
+    }
+
+    /// The session's suite, if both sides still want it.
+    fn suite_of(
+        &self,
+        fields: &crate::session::Fields,
+        hello: &ClientHello<'_>,
+        version: ProtocolVersion,
+    ) -> Option<&'static Suite> {
+        let number = fields.suite?;
+        let usable = self.usable_suites();
+        let suite = *usable.iter().find(|suite| suite.wire() == number)?;
+        let mut offered = hello.cipher_suites();
+        let is_offered = offered.any(|offered| offered == number);
+        (is_offered && suite.version() == version).then_some(suite)
+    }
+}
+
+/// Whether the session was made for the name that this hello asks for (RFC 6066 section 3). One that
+/// the system's library made may not know.
+fn is_same_name(fields: &crate::session::Fields, hello: &ClientHello<'_>) -> Result<bool, Halt> {
+    let name = hello.server_name()?.unwrap_or_default();
+    Ok(fields
+        .host_name
+        .as_ref()
+        .is_none_or(|made_for| made_for.as_bytes().eq_ignore_ascii_case(name)))
+}
+
+/// The tickets of a pre_shared_key extension (RFC 8446 section 4.2.11), as far as it is well formed.
+fn identities(offer: &[u8]) -> impl Iterator<Item = &[u8]> {
+    const AGE: usize = 4;
+    let list = offer
+        .split_first_chunk::<2>()
+        .and_then(|(len, rest)| rest.get(..u16::from_be_bytes(*len).into()));
+    let mut rest = list.unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (len, behind) = rest.split_first_chunk::<2>()?;
+        let (ticket, behind) = behind.split_at_checked(u16::from_be_bytes(*len).into())?;
+        rest = behind.get(AGE..)?;
+        Some(ticket)
+    })
+}
+
+/// What the application says to a ticket (`SSL_TICKET_RETURN_*`).
+mod verdict {
+    pub(super) const IGNORE: i32 = 1;
+    pub(super) const IGNORE_RENEW: i32 = 2;
+    pub(super) const USE: i32 = 3;
+    pub(super) const USE_RENEW: i32 = 4;
+}
