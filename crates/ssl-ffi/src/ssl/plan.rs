@@ -16,7 +16,6 @@ use super::decide::Agreed;
 use super::drive::Stop;
 use crate::crypto::{NameStack, X509Name, queue, reason, sign};
 use crate::negotiate::sigalgs::Scheme;
-use crate::negotiate::versions;
 use crate::settings::authorities::List;
 use crate::settings::option;
 use crate::settings::security::Point;

@@ -301,6 +301,9 @@ impl Ssl {
                 _ => Session::share(session),
             }
         }?;
+        if session.is_retired() {
+            return None;
+        }
         let cache = &ctx.sessions.cache;
         cache.count(Counter::CallbackHits);
         if !cache.mode().contains(CacheMode::NO_INTERNAL_STORE) {

@@ -135,7 +135,7 @@ static void pair_free(struct pair *pair)
 }
 
 /* A whole connection that ends in order; the client's session, counted. */
-static SSL_SESSION *pair_run(const char *label, SSL_CTX *client, SSL_CTX *server, SSL_SESSION *session)
+__attribute__((unused)) static SSL_SESSION *pair_run(const char *label, SSL_CTX *client, SSL_CTX *server, SSL_SESSION *session)
 {
     struct pair pair = pair_new(client, server, session);
     SSL_SESSION *made = NULL;
@@ -149,7 +149,7 @@ static SSL_SESSION *pair_run(const char *label, SSL_CTX *client, SSL_CTX *server
     return made;
 }
 
-static void pair_describe(const char *label, SSL_SESSION *session)
+__attribute__((unused)) static void pair_describe(const char *label, SSL_SESSION *session)
 {
     unsigned int id, context;
     size_t alpn;
@@ -175,7 +175,7 @@ static void pair_describe(const char *label, SSL_SESSION *session)
            SSL_SESSION_get_time(session) > 1700000000);
 }
 
-static void pair_counters(const char *label, SSL_CTX *ctx)
+__attribute__((unused)) static void pair_counters(const char *label, SSL_CTX *ctx)
 {
     printf("%s: number %ld, connect %ld good %ld, accept %ld good %ld, hits %ld cb %ld, misses %ld, "
            "timeouts %ld, full %ld\n",
