@@ -98,6 +98,7 @@ impl Ssl {
     pub(in crate::ssl) fn note_full_handshake(&self) {
         let found = self.sessions.wish.borrow_mut().found.take();
         if found.is_some() {
+            self.sessions.wish.borrow_mut().expects_ticket = true;
             self.facts.borrow_mut().resumed = false;
             self.replace_session(self.fresh_session());
         }

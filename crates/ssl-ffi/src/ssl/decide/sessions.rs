@@ -140,10 +140,10 @@ impl Ssl {
             (wish.found.is_some(), wish.expects_ticket)
         };
         let wanted = self.settings().tickets;
-        let most = match resumed {
-            true if expects_ticket => wanted.min(1),
-            true => 0,
-            false => wanted,
+        let most = match (expects_ticket, resumed) {
+            (false, _) => 0,
+            (true, true) => wanted.min(1),
+            (true, false) => wanted,
         };
         let sent = self.sessions.sent.get();
         if sent >= most {
