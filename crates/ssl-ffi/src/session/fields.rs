@@ -25,7 +25,7 @@ pub(crate) struct Fields {
     pub(crate) secret: Zeroizing<Vec<u8>>,
     /// When it was made, in seconds since 1970.
     pub(crate) time: i64,
-    /// For how many seconds it may be resumed; never negative.
+    /// For how many seconds it may be resumed; if negative, never.
     pub(crate) timeout: i64,
     /// What verification said of the peer's certificate (`X509_V_*`).
     pub(crate) verify_result: i64,
@@ -91,7 +91,10 @@ impl Fields {
 
     /// The last second in which it may be resumed; one past the end of time never passes.
     pub(crate) fn expires(&self) -> i64 {
-        self.time.saturating_add(self.timeout.max(0))
+        if self.timeout < 0 {
+            return i64::MIN;
+        }
+        self.time.saturating_add(self.timeout)
     }
 }
 

@@ -99,7 +99,7 @@ impl Ssl {
         let context = self.settings().session_id_context;
         Session::with(Fields {
             context: Id::new(context.as_slice()).unwrap_or_default(),
-            timeout: self.session_ctx().sessions.lifetime().max(0),
+            timeout: self.session_ctx().sessions.lifetime(),
             verify_result: 0,
             ..Fields::new(now())
         })
