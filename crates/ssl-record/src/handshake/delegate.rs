@@ -117,6 +117,8 @@ pub struct ServerPlan {
     /// Whether sessions are stored here: session identifiers of TLS 1.2 and, without `tickets`, of TLS
     /// 1.3 ([`Question::StoreSession`], [`Question::FindSession`]).
     pub session_ids: bool,
+    /// The identifier of a new TLS 1.2 session that is stored here; random if `None`.
+    pub session_id: Option<[u8; 32]>,
     /// Whether the hello's random begins with the time (statement N7).
     pub hello_time: bool,
     /// As for [`ClientPlan::key_log`].

@@ -143,6 +143,7 @@ pub(crate) fn server_plan() -> ServerPlan {
         ticket_lifetime: 7200,
         tls13_tickets: 1,
         session_ids: false,
+        session_id: None,
         hello_time: false,
         key_log: None,
         signature_check: Arc::new(OneKey),

@@ -123,3 +123,22 @@ fn a_server_session_can_be_taken_apart_and_put_together() {
         }
     }
 }
+
+#[test]
+fn a_stored_session_gets_the_identifier_of_the_plan() {
+    for hello_time in [false, true] {
+        let plan = client_plan(Tls12);
+        let mut pair = Pair::fresh(&plan);
+        let server_plan = &mut pair.server.owner.server_plan;
+        (server_plan.tickets, server_plan.session_ids) = (false, true);
+        server_plan.hello_time = hello_time;
+        server_plan.session_id = Some([7; 32]);
+        pair.handshake();
+        pair.exchange();
+        for half in [&pair.client, &pair.server] {
+            let negotiated = half.connection.negotiated().unwrap();
+            assert_eq!(*negotiated.session_id, [7; 32]);
+            assert_ne!(negotiated.server_random, [7; 32]);
+        }
+    }
+}

@@ -62,7 +62,7 @@ impl Choice<'_> {
             kx_groups: kx_groups.copied().collect(),
             signature_verification_algorithms: whole.signature_verification_algorithms,
             secure_random: if self.hello_time {
-                &TimedRandom
+                &TIMED
             } else {
                 whole.secure_random
             },
@@ -193,27 +193,45 @@ pub(super) enum Next {
     AfterTwoBytes,
     /// The next value of 32 bytes is a hello's random.
     HelloRandom,
+    /// The next value of 32 bytes is a session identifier, to be this one.
+    Identifier([u8; 32]),
 }
 
-/// Says what will be drawn next; heeded where hello times are wanted.
+/// Says what will be drawn next; heeded where hello times or identifiers are chosen.
 #[inline(never)]
 pub(super) fn expect(next: Next) {
     NEXT.set(next);
 }
 
-/// The backend's random values, with the time at the front of hello randoms.
-#[derive(Debug)]
-struct TimedRandom;
+/// Random values that heed [`Next::Identifier`], and with `hello_time` [`Next::HelloRandom`].
+pub(super) fn chosen(hello_time: bool) -> &'static dyn SecureRandom {
+    if hello_time { &TIMED } else { &UNTIMED }
+}
 
-impl SecureRandom for TimedRandom {
+static TIMED: ChosenRandom = ChosenRandom { hello_time: true };
+static UNTIMED: ChosenRandom = ChosenRandom { hello_time: false };
+
+/// The backend's random values, with the time at the front of hello randoms, and identifiers as told.
+#[derive(Debug)]
+struct ChosenRandom {
+    hello_time: bool,
+}
+
+impl SecureRandom for ChosenRandom {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
         whole().secure_random.fill(bytes)?;
         match (NEXT.get(), bytes.len()) {
             (Next::AfterTwoBytes, 2) => NEXT.set(Next::HelloRandom),
             (Next::HelloRandom, 32) => {
                 NEXT.set(Next::Anything);
-                let now = UnixTime::now().as_secs() as u32;
-                bytes[..4].copy_from_slice(&now.to_be_bytes());
+                if self.hello_time {
+                    let now = UnixTime::now().as_secs() as u32;
+                    bytes[..4].copy_from_slice(&now.to_be_bytes());
+                }
+            }
+            (Next::Identifier(identifier), 32) => {
+                NEXT.set(Next::Anything);
+                bytes.copy_from_slice(&identifier);
             }
             _ => {}
         }

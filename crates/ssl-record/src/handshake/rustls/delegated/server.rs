@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pki_types::{CertificateDer, UnixTime};
 use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::CryptoProvider;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{
     ClientHello, ProducesTickets, ResolvesServerCert, StoresServerSessions,
@@ -51,7 +52,11 @@ fn configuration(
         fallback_scsv: false,
         hello_time: plan.hello_time,
     };
-    let builder = ServerConfig::builder_with_provider(choice.provider())
+    let mut provider = CryptoProvider::clone(&choice.provider());
+    if plan.session_id.is_some() {
+        provider.secure_random = provider::chosen(plan.hello_time);
+    }
+    let builder = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&choice.versions())
         .ok()?
         .with_client_cert_verifier(Arc::new(Verifier::new(plan.client_auth, desk)));
@@ -70,6 +75,7 @@ fn configuration(
     });
     config.session_storage = Arc::new(Storage {
         enabled: plan.session_ids,
+        identifier: plan.session_id,
         desk: Arc::clone(desk),
     });
     config.send_tls13_tickets = plan.tls13_tickets;
@@ -228,6 +234,8 @@ impl ProducesTickets for Ticketer {
 
 struct Storage {
     enabled: bool,
+    /// What the next session of TLS 1.2 is called.
+    identifier: Option<[u8; 32]>,
     desk: Arc<Desk>,
 }
 
@@ -260,6 +268,10 @@ impl StoresServerSessions for Storage {
     }
 
     fn can_cache(&self) -> bool {
+        if let Some(identifier) = self.identifier {
+            // rustls asks this just before it draws one.
+            provider::expect(Next::Identifier(identifier));
+        }
         self.enabled
     }
 }

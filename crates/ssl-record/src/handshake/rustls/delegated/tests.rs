@@ -58,6 +58,7 @@ fn server_plan() -> ServerPlan {
         ticket_lifetime: 7200,
         tls13_tickets: 2,
         session_ids: false,
+        session_id: None,
         hello_time: true,
         key_log: None,
         signature_check: Arc::new(Believes),
