@@ -70,26 +70,6 @@ pub(crate) unsafe extern "C" fn SSL_get_signature_type_nid(
     unsafe { with(ssl, 0, |ssl| signature(ssl.facts().own_scheme, nid)) }
 }
 
-/// # Safety
-/// `ssl` is NULL or live; `nid` can be written to.
-pub(crate) unsafe extern "C" fn SSL_get_peer_signature_type_nid(
-    ssl: *const SSL,
-    nid: *mut c_int,
-) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe { with(ssl, 0, |ssl| signature(ssl.facts().peer_scheme, nid)) }
-}
-
-/// # Safety
-/// `ssl` is NULL or live; `nid` can be written to.
-pub(crate) unsafe extern "C" fn SSL_get_signature_type_nid(
-    ssl: *const SSL,
-    nid: *mut c_int,
-) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe { with(ssl, 0, |ssl| signature(ssl.facts().own_scheme, nid)) }
-}
-
 /// How many schemes the peer offered, and what the one `at` this place is made of.
 ///
 /// # Safety

@@ -124,6 +124,7 @@ impl Ssl {
             ticket_lifetime: sessions.lifetime,
             tls13_tickets: sessions.tls13_tickets,
             session_ids: sessions.ids,
+            session_id: None,
             hello_time: settings.modes.contains(SslMode::SEND_SERVERHELLO_TIME),
             key_log,
             signature_check: Arc::new(ByLibcrypto),
