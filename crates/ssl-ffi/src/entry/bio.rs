@@ -3,7 +3,7 @@
 use libc::c_int;
 use openssl_sys::{self as ffi, BIO, BIO_METHOD};
 
-use super::{SSL_free, SSL_new, SSL_set_accept_state, SSL_set_connect_state};
+use super::{SSL_copy_session_id, SSL_free, SSL_new, SSL_set_accept_state, SSL_set_connect_state};
 use crate::boundary::guard;
 use crate::crypto::{Bio, sys};
 use crate::filter;
@@ -77,6 +77,21 @@ pub(crate) unsafe extern "C" fn BIO_new_buffer_ssl_connect(ctx: *mut SSL_CTX) ->
 }
 
 /// # Safety
+/// Both are live chains.
+pub(crate) unsafe extern "C" fn BIO_ssl_copy_session_id(to: *mut BIO, from: *mut BIO) -> c_int {
+    guard(0, || {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (to, from) = (connection_in(to), connection_in(from));
+            if to.is_null() || from.is_null() {
+                return 0;
+            }
+            SSL_copy_session_id(to, from)
+        }
+    })
+}
+
+/// # Safety
 /// `bio` is NULL or a live chain.
 pub(crate) unsafe extern "C" fn BIO_ssl_shutdown(bio: *mut BIO) {
     guard((), || {
@@ -92,6 +107,21 @@ pub(crate) unsafe extern "C" fn BIO_ssl_shutdown(bio: *mut BIO) {
             }
         }
     });
+}
+
+/// The connection of the first filter in a chain; NULL if there is none.
+///
+/// # Safety
+/// `bio` is NULL or a live chain.
+unsafe fn connection_in(bio: *mut BIO) -> *mut SSL {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let found = sys::BIO_find_type(bio, filter::TYPE);
+        if found.is_null() {
+            return std::ptr::null_mut();
+        }
+        connection_of(found)
+    }
 }
 
 /// # Safety
