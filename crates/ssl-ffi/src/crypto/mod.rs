@@ -20,6 +20,7 @@ pub(crate) mod queue;
 pub(crate) mod random;
 pub(crate) mod reason;
 pub(crate) mod refs;
+pub(crate) mod share;
 pub(crate) mod sign;
 pub(crate) mod stack;
 pub(crate) mod store;

@@ -181,6 +181,13 @@ unsafe extern "C" {
     pub(crate) fn EVP_PKEY_missing_parameters(key: *const EVP_PKEY) -> c_int;
     pub(crate) fn EVP_PKEY_can_sign(key: *const EVP_PKEY) -> c_int;
 
+    // params.h
+    pub(crate) fn OSSL_PARAM_construct_utf8_string(
+        key: *const c_char,
+        text: *mut c_char,
+        length: usize,
+    ) -> OSSL_PARAM;
+
     // x509.h, x509_vfy.h
     pub(crate) fn X509_get_extension_flags(certificate: *mut X509) -> u32;
     pub(crate) fn X509_verify_cert_error_string(error: c_long) -> *const c_char;

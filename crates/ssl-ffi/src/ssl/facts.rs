@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use ssl_record::Connection;
-use ssl_record::delegate::ProgressFacts;
+use ssl_record::delegate::{KeyShare, ProgressFacts};
 use ssl_record::hello::{ClientHello, HelloFault, Numbers};
+use ssl_record::record::ProtocolVersion;
 use zeroize::Zeroizing;
 
 use super::Ssl;
@@ -24,6 +25,9 @@ pub(crate) struct Facts {
     pub(crate) pending_suite: Option<&'static Suite>,
     /// Wire number of the key exchange group.
     pub(crate) group: Option<u16>,
+    /// The ephemeral keys that were agreed by: ours and the peer's.
+    pub(crate) key_share: Option<KeyShare>,
+    pub(crate) peer_key_share: Option<KeyShare>,
     pub(crate) alpn: Vec<u8>,
     pub(crate) resumed: bool,
     pub(crate) client_random: [u8; 32],
@@ -51,7 +55,7 @@ pub(crate) struct Facts {
     /// The peer binds renegotiations to what came before (RFC 5746).
     pub(crate) secure_renegotiation: bool,
     /// `ClientCertificateType`s of a TLS 1.2 server's request.
-    pub(crate) peer_certificate_types: Vec<u8>,
+    pub(crate) peer_certificate_types: Box<[u8]>,
     /// The OCSP response: on clients the one received, on servers the one to send.
     pub(crate) ocsp: Option<Vec<u8>>,
     pub(crate) status_requested: bool,
@@ -122,6 +126,8 @@ impl Facts {
             self.server_random = random;
         }
         self.certificate_requested |= progress.certificate_requested;
+        self.peer_certificate_types
+            .clone_from(&progress.certificate_types);
         self.extended_master_secret = progress.extended_master_secret;
         self.secure_renegotiation |= progress.secure_renegotiation;
         self.peer_scheme = progress.peer_signature_scheme.or(self.peer_scheme);
@@ -149,6 +155,14 @@ impl Ssl {
             return;
         };
         let mut facts = self.facts.borrow_mut();
+        if let Some(progress) = engine.progress_facts() {
+            // In TLS 1.2 OpenSSL keeps the server's key on clients, and no other.
+            let is_tls13 = negotiated.version == ProtocolVersion::Tls13;
+            let own = progress.key_share.as_ref().filter(|_| is_tls13);
+            let peer = progress.peer_key_share.as_ref();
+            facts.key_share = own.cloned();
+            facts.peer_key_share = peer.filter(|_| is_tls13 || !self.is_server()).cloned();
+        }
         facts.version = Some(negotiated.version.wire());
         facts.suite = Suite::from_wire(negotiated.suite.wire());
         facts.pending_suite = facts.suite;

@@ -6,15 +6,17 @@ use std::ptr::null_mut;
 use std::sync::Arc;
 
 use libc::{c_int, c_long, c_void};
-use openssl_sys::{X509 as RawX509, X509_STORE, stack_st_X509};
+use openssl_sys::{EVP_PKEY, X509 as RawX509, X509_STORE, stack_st_X509};
 
 use crate::crypto::queue::{self, common};
-use crate::crypto::{X509, X509Stack, X509Store};
+use crate::crypto::{X509, X509Stack, X509Store, share};
 use crate::ctx::Ctx;
+use crate::negotiate::groups;
 use crate::settings::certificates::Certificates;
 use crate::settings::chain;
 use crate::settings::holder::Holder;
 use crate::ssl::Ssl;
+use ssl_record::delegate::KeyShare;
 
 /// # Safety
 /// `parg` is what the command demands.
@@ -61,6 +63,8 @@ pub(super) unsafe fn on_ssl(
         SELECT_CURRENT_CERT => unsafe { select(ssl, parg.cast()) },
         SET_CURRENT_CERT if larg == SET_SERVER => ssl.select_shown().into(),
         SET_CURRENT_CERT => chain::select_next(ssl, larg).into(),
+        GET_PEER_TMP_KEY => unsafe { give_key(ssl.facts().peer_key_share.as_ref(), parg.cast()) },
+        GET_TMP_KEY => unsafe { give_key(ssl.facts().key_share.as_ref(), parg.cast()) },
         SET_RETRY_VERIFY => {
             ssl.retry_verification();
             1
@@ -235,6 +239,25 @@ unsafe fn requested_types(ssl: &Ssl, parg: *mut c_void) -> c_long {
     c_long::try_from(types.len()).unwrap_or(0)
 }
 
+/// Gives a key to the caller; 0 if none was agreed by, or none that libcrypto has.
+///
+/// # Safety
+/// `place` is NULL or a place for a pointer.
+unsafe fn give_key(agreed: Option<&KeyShare>, place: *mut *mut EVP_PKEY) -> c_long {
+    let key = agreed.and_then(|agreed| {
+        let group = groups::from_wire(agreed.group)?;
+        share::public_key(group.nid, &agreed.public)
+    });
+    match key {
+        Some(key) if !place.is_null() => {
+            // SAFETY: the caller's promise. The reference passes to the caller.
+            unsafe { place.write(key.into_raw()) };
+            1
+        }
+        _ => 0,
+    }
+}
+
 const MAX_TYPES: c_long = 0xff;
 
 /// `SSL_CERT_SET_SERVER`.
@@ -250,9 +273,11 @@ const SET_CLIENT_CERT_TYPES: c_int = 104;
 const BUILD_CERT_CHAIN: c_int = 105;
 const SET_VERIFY_CERT_STORE: c_int = 106;
 const SET_CHAIN_CERT_STORE: c_int = 107;
+const GET_PEER_TMP_KEY: c_int = 109;
 const GET_CHAIN_CERTS: c_int = 115;
 const SELECT_CURRENT_CERT: c_int = 116;
 const SET_CURRENT_CERT: c_int = 117;
+const GET_TMP_KEY: c_int = 133;
 const SET_RETRY_VERIFY: c_int = 136;
 const GET_VERIFY_CERT_STORE: c_int = 137;
 const GET_CHAIN_CERT_STORE: c_int = 138;

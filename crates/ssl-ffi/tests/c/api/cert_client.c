@@ -37,7 +37,7 @@ static int cert_callback(SSL *ssl, void *arg)
 
 static int client_callback(SSL *ssl, X509 **cert, EVP_PKEY **key)
 {
-    printf(" client callback, server %d\n", SSL_is_server(ssl));
+    printf(" client callback, peer %s\n", name_of(SSL_get0_peer_certificate(ssl)));
     if (answer == 1 && given != NULL) {
         X509_up_ref(given->cert);
         *cert = given->cert;
@@ -61,13 +61,13 @@ static void report(const char *who, SSL *ssl)
 
     printf(" %s: result %ld, peer %s", who, SSL_get_verify_result(ssl), name_of(peer));
     printf(", own %s", name_of(SSL_get_certificate(ssl)));
-    if (SSL_get_signature_type_nid(ssl, &nid))
+    if (SSL_is_init_finished(ssl) && SSL_get_signature_type_nid(ssl, &nid))
         printf(", signed with %s", OBJ_nid2sn(nid));
-    if (SSL_get_peer_signature_type_nid(ssl, &nid))
+    if (SSL_is_init_finished(ssl) && SSL_get_peer_signature_type_nid(ssl, &nid))
         printf(", peer with %s", OBJ_nid2sn(nid));
-    if (SSL_get_signature_nid(ssl, &nid))
+    if (SSL_is_init_finished(ssl) && SSL_get_signature_nid(ssl, &nid))
         printf(", digest %s", OBJ_nid2sn(nid));
-    if (SSL_get_peer_signature_nid(ssl, &nid))
+    if (SSL_is_init_finished(ssl) && SSL_get_peer_signature_nid(ssl, &nid))
         printf(", peer's %s", OBJ_nid2sn(nid));
     printf("\n");
     print_chain("  shown", SSL_get_peer_cert_chain(ssl));
@@ -116,8 +116,7 @@ static void run(struct setting setting)
     printf(" names before: %d\n", SSL_get_client_CA_list(pair.client) != NULL);
     finished = handshake(pair);
     printf(" finished: %d\n", finished);
-    if (finished)
-        report("client", pair.client);
+    report("client", pair.client);
     report("server", pair.server);
     print_names(" client sees", SSL_get_client_CA_list(pair.client));
     print_names(" server shows", SSL_get_client_CA_list(pair.server));
