@@ -72,6 +72,15 @@ pub(crate) fn is_self_signed(certificate: &X509) -> bool {
     unsafe { sys::X509_get_extension_flags(certificate.as_ptr()) & SELF_SIGNED != 0 }
 }
 
+/// Whether certificate and chain satisfy a profile of Suite B (`X509_V_FLAG_SUITEB_*`).
+pub(crate) fn fits_suite_b(leaf: &X509, chain: Option<&X509Stack>, profile: c_ulong) -> bool {
+    let chain = chain.map_or(std::ptr::null_mut(), X509Stack::as_ptr);
+    // SAFETY: certificate and list are live, or the list is NULL; the place of the error is not asked for.
+    unsafe {
+        sys::X509_chain_check_suiteb(std::ptr::null_mut(), leaf.as_ptr(), chain, profile) == 0
+    }
+}
+
 /// Queues that a chain is not trusted, and why.
 #[track_caller]
 pub(crate) fn raise_untrusted(error: c_int) {

@@ -63,6 +63,12 @@ pub(crate) fn signature_of(certificate: &X509) -> Option<(c_int, c_int)> {
     (known == 1).then_some((digest, key))
 }
 
+/// NID of the signature on a certificate, digest and all.
+pub(crate) fn signature_nid(certificate: &X509) -> c_int {
+    // SAFETY: the certificate is live.
+    unsafe { openssl_sys::X509_get_signature_nid(certificate.as_ptr()) }
+}
+
 /// Whether the certificate is for signing: its key usage says so, or it has none.
 pub(crate) fn may_sign(certificate: &X509) -> bool {
     // SAFETY: the certificate is live.

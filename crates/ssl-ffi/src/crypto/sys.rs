@@ -190,6 +190,12 @@ unsafe extern "C" {
 
     // x509.h, x509_vfy.h
     pub(crate) fn X509_get_extension_flags(certificate: *mut X509) -> u32;
+    pub(crate) fn X509_chain_check_suiteb(
+        at: *mut c_int,
+        leaf: *mut X509,
+        chain: *mut stack_st_X509,
+        flags: c_ulong,
+    ) -> c_int;
     pub(crate) fn X509_verify_cert_error_string(error: c_long) -> *const c_char;
     pub(crate) fn X509_get_signature_info(
         certificate: *mut X509,

@@ -10,6 +10,7 @@ use crate::crypto::{EvpPkey, X509, X509Stack, pem};
 use crate::handle::{Counted, SSL, SSL_CTX};
 use crate::settings::holder::Holder;
 use crate::settings::install::{self, given};
+use crate::ssl::suitability::Shown;
 
 /// # Safety
 /// `ctx` is NULL or live; `certificate` is NULL or live.
@@ -95,6 +96,33 @@ pub(crate) unsafe extern "C" fn SSL_CTX_get0_certificate(ctx: *const SSL_CTX) ->
 pub(crate) unsafe extern "C" fn SSL_get_certificate(ssl: *const SSL) -> *mut RawX509 {
     // SAFETY: the caller's promise.
     unsafe { certificate(ssl) }
+}
+
+/// Whether a certificate with its chain suits the peer, as flags `CERT_PKEY_*`.
+///
+/// # Safety
+/// `ssl` is NULL or live; the rest is NULL or live.
+pub(crate) unsafe extern "C" fn SSL_check_chain(
+    ssl: *mut SSL,
+    certificate: *mut RawX509,
+    key: *mut EVP_PKEY,
+    chain: *mut stack_st_X509,
+) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe {
+        with(ssl, 0, |ssl| {
+            let certificate = X509::from_borrowed(certificate);
+            let Some((certificate, key)) = certificate.zip(EvpPkey::from_borrowed(key)) else {
+                return 0;
+            };
+            let chain = X509Stack::from_borrowed(chain);
+            ssl.suitability(Shown {
+                certificate: &certificate,
+                key: &key,
+                chain: chain.as_ref(),
+            })
+        })
+    }
 }
 
 /// Forgets certificates, keys and chains.

@@ -18,6 +18,7 @@ pub(crate) mod plan;
 mod sessions;
 mod shutdown;
 mod staple;
+pub(crate) mod suitability;
 mod tap;
 
 use std::cell::{Cell, Ref, RefCell};

@@ -10,7 +10,7 @@ use ssl_record::hello::ClientHello;
 use ssl_record::record::{AlertDescription, ProtocolVersion};
 
 use super::Halt;
-use crate::crypto::{queue, reason, sign, strength};
+use crate::crypto::{EvpPkey, queue, reason, sign, strength};
 use crate::method::TLS1_3;
 use crate::negotiate::select::{self, Candidate, Preference, Verifiable};
 use crate::negotiate::sigalgs::{self, KeyKind, Scheme};
@@ -21,6 +21,7 @@ use crate::settings::holder::Holder;
 use crate::settings::option;
 use crate::settings::security::Point;
 use crate::ssl::Ssl;
+use crate::ssl::suitability::{STRICT, Shown, VALID};
 
 /// What a server chose for its client.
 pub(in crate::ssl) struct Agreed {
@@ -182,7 +183,11 @@ impl Ssl {
 
     /// Scheme and certificate of a client, for what the server said it can verify.
     pub(super) fn client_identity(&self) -> Result<Option<DelegatedIdentity>, Halt> {
-        let Some((scheme, kind)) = self.client_choice() else {
+        let choice = self.client_choice().filter(|(_, kind)| {
+            let certificates = self.certificates();
+            !self.is_strict() || self.is_suitable(certificates.place(*kind))
+        });
+        let Some((scheme, kind)) = choice else {
             return Ok(None);
         };
         self.facts.borrow_mut().own_scheme = Some(scheme.id);
@@ -250,10 +255,30 @@ impl Ssl {
     /// Our certificates, as choosing sees them.
     fn candidates(&self) -> Vec<Candidate> {
         let certificates = self.certificates();
+        // In TLS 1.3 OpenSSL's servers are not strict, and its clients look at their choice alone.
+        let is_strict = self.is_strict() && self.is_server() && !self.is_tls13();
         let places = certificates.usable();
         places
+            .filter(|(_, place)| !is_strict || self.is_suitable(place))
             .filter_map(|(kind, place)| candidate(kind, place))
             .collect()
+    }
+
+    /// `SSL_CERT_FLAG_TLS_STRICT`: a chain has to suit the peer as a whole.
+    fn is_strict(&self) -> bool {
+        self.settings().cert_flags & STRICT != 0
+    }
+
+    fn is_suitable(&self, place: &Place) -> bool {
+        let Some((certificate, key)) = place.certificate.as_ref().zip(place.key.as_ref()) else {
+            return false;
+        };
+        let shown = Shown {
+            certificate,
+            key,
+            chain: place.chain.list().map(|list| &**list),
+        };
+        self.suitability(shown) & VALID != 0
     }
 
     /// Whether a TLS 1.3 handshake can come to an end here: there is a certificate for it, or somebody
@@ -271,13 +296,16 @@ impl Ssl {
             let mut known = schemes.iter().filter_map(|&id| sigalgs::from_wire(id));
             known.any(|scheme| scheme.key == KeyKind::Ec && scheme.curve == curve)
         };
-        self.candidates()
-            .iter()
-            .any(|candidate| match candidate.kind {
-                KeyKind::Dsa => false,
-                KeyKind::Ec => candidate.curve != 0 && has_curve(candidate.curve),
-                KeyKind::Rsa | KeyKind::RsaPss | KeyKind::Ed25519 | KeyKind::Ed448 => true,
-            })
+        let certificates = self.certificates();
+        certificates.usable().any(|(kind, place)| match kind {
+            KeyKind::Dsa => false,
+            KeyKind::Ec => place
+                .key
+                .as_ref()
+                .and_then(EvpPkey::curve)
+                .is_some_and(has_curve),
+            KeyKind::Rsa | KeyKind::RsaPss | KeyKind::Ed25519 | KeyKind::Ed448 => true,
+        })
     }
 }
 

@@ -65,6 +65,7 @@ impl Ssl {
         self.ask_hello_callback()?;
         let early = self.choose_early(&hello)?;
         self.facts.borrow_mut().note_extensions(&hello)?;
+        self.note_authorities(&hello)?;
         self.ask_server_name_callback(&hello)?;
         let group = self.choose_group13(&hello, early)?;
         if group.is_some() {

@@ -3,6 +3,7 @@
 //! Owns the callbacks that may set it at the last moment. The key itself never leaves libcrypto.
 
 use ssl_record::delegate::{Answer, DelegatedIdentity};
+use ssl_record::hello::ClientHello;
 use ssl_record::record::AlertDescription;
 
 use super::{Decision, Halt, INTERNAL_ERROR};
@@ -57,6 +58,32 @@ impl Ssl {
         facts.peer_schemes = schemes.to_vec();
     }
 
+    /// On servers: the authorities that a TLS 1.3 client says it knows (RFC 8446 section 4.2.4).
+    pub(super) fn note_authorities(&self, hello: &ClientHello<'_>) -> Result<(), Halt> {
+        let extension = hello.extension(CERTIFICATE_AUTHORITIES);
+        let Some(contents) = extension.filter(|_| self.is_tls13()) else {
+            return Ok(());
+        };
+        let malformed = |reason| Halt::Refuse(AlertDescription::DECODE_ERROR, reason);
+        let cut_short = || malformed(reason::LENGTH_MISMATCH);
+        let (mut rest, behind) = counted(contents).ok_or_else(cut_short)?;
+        if !behind.is_empty() {
+            return Err(cut_short());
+        }
+        let mut names = NameStack::new();
+        while !rest.is_empty() {
+            let (der, behind) = counted(rest).ok_or_else(cut_short)?;
+            let name = X509Name::from_der(der);
+            let name = name.ok_or_else(|| malformed(reason::CA_DN_LENGTH_MISMATCH))?;
+            if let Some(names) = &mut names {
+                names.push(name);
+            }
+            rest = behind;
+        }
+        self.facts.borrow_mut().peer_authorities = names.map(std::sync::Arc::new);
+        Ok(())
+    }
+
     /// `SSL_set_cert_cb`: 1 if there is none.
     pub(super) fn certificate_callback(&self) -> i32 {
         let callback = self.settings().hooks.cert;
@@ -106,3 +133,12 @@ impl Ssl {
         }
     }
 }
+
+/// Bytes behind their 16-bit count, and what follows them.
+fn counted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (len, rest) = bytes.split_first_chunk::<2>()?;
+    rest.split_at_checked(u16::from_be_bytes(*len).into())
+}
+
+/// The extension's number.
+const CERTIFICATE_AUTHORITIES: u16 = 47;
