@@ -11,6 +11,9 @@ use ssl_testkit::wire::{HANDSHAKE, WireRecord};
 
 use super::owner::{Half, Pair, client_plan, tls};
 
+/// TLS_EMPTY_RENEGOTIATION_INFO_SCSV, which OpenSSL sends for every range of versions.
+const RENEGOTIATION_SCSV: u16 = 0x00ff;
+
 const VERSIONS: [ProtocolVersion; 2] = [Tls12, Tls13];
 
 fn sent_by(half: &Half) -> Hello {
@@ -38,6 +41,8 @@ fn f1_f2_f9_the_fallback_signal_is_offered_if_wanted() {
             pair.exchange();
             let suites = sent_by(&pair.client).suites;
             assert_eq!(suites.contains(&FALLBACK_SCSV), wanted, "{version}");
+            let is_there = |suite: &&u16| **suite == RENEGOTIATION_SCSV;
+            assert_eq!(suites.iter().filter(is_there).count(), 1, "{version}");
         }
     }
 }
@@ -58,14 +63,15 @@ fn f50_a_client_that_fell_back_heeds_the_sentinel() {
 
 #[test]
 fn f52_a_server_cannot_select_the_signal() {
-    for version in VERSIONS {
+    let signals = [FALLBACK_SCSV, RENEGOTIATION_SCSV].map(u16::to_be_bytes);
+    for (version, selected) in VERSIONS.into_iter().flat_map(|it| signals.map(|s| (it, s))) {
         let mut plan = client_plan(version);
         plan.fallback_scsv = true;
         let mut pair = Pair::fresh(&plan);
         assert!(matches!(pair.client.handshake(), Ok(Outcome::Want(_))));
         let mut message = vec![2, 0, 0, 38, 3, 3];
         message.extend([7; 32]);
-        message.extend([0, 0x56, 0x00, 0]);
+        message.extend([0, selected[0], selected[1], 0]);
         let record = WireRecord::new(HANDSHAKE, 0x0303, &message).encode();
         pair.server.end.write_all(&record).unwrap();
         let error = tls(pair.client.handshake());

@@ -70,6 +70,7 @@ pub(super) fn bare_configuration(
         suites: &[suite],
         groups: NamedGroup::ALL,
         fallback_scsv: false,
+        renegotiation_scsv: false,
         hello_time: false,
     };
     base(&choice)
@@ -82,6 +83,7 @@ fn configuration(plan: &ClientPlan) -> Result<(ClientConfig, Arc<OneSession>), C
         suites: &plan.suites,
         groups: &plan.groups,
         fallback_scsv: plan.fallback_scsv,
+        renegotiation_scsv: plan.min == ProtocolVersion::Tls13,
         hello_time: plan.hello_time,
     };
     let (mut config, store) = base(&choice)?;

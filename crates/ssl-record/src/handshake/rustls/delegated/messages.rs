@@ -2,7 +2,7 @@
 //!
 //! Owns their layout as far as it is needed. What is malformed is left for rustls to refuse.
 
-use super::provider::FALLBACK_SCSV;
+use super::provider::{FALLBACK_SCSV, RENEGOTIATION_SCSV};
 use crate::config::CipherSuite;
 use crate::handshake::delegate::ProgressFacts;
 use crate::record::ProtocolVersion;
@@ -70,9 +70,9 @@ impl ServerHello {
         Some(hello)
     }
 
-    /// Whether the server selected the fallback signal as if it were a suite.
+    /// Whether the server selected a signal as if it were a suite.
     pub(super) fn selects_a_signal(&self) -> bool {
-        self.suite == FALLBACK_SCSV || self.suite == 0x00ff
+        [FALLBACK_SCSV, RENEGOTIATION_SCSV].contains(&self.suite)
     }
 
     /// Whether a TLS 1.3 server says that it was made to choose TLS 1.2.

@@ -1,4 +1,4 @@
-//! The cryptography of one delegated handshake: suites and groups as planned, the fallback signal, and
+//! The cryptography of one delegated handshake: suites and groups as planned, the signals among them, and
 //! random values that may begin with the time.
 //!
 //! Knows neither questions nor connections.
@@ -33,6 +33,8 @@ pub(super) struct Choice<'a> {
     pub(super) suites: &'a [CipherSuite],
     pub(super) groups: &'a [NamedGroup],
     pub(super) fallback_scsv: bool,
+    /// The signal of RFC 5746, which rustls adds by itself to a hello that offers TLS 1.2.
+    pub(super) renegotiation_scsv: bool,
     pub(super) hello_time: bool,
 }
 
@@ -50,6 +52,9 @@ impl Choice<'_> {
                 found.next().map(|&suite| tapped(suite))
             })
             .collect();
+        if self.renegotiation_scsv {
+            cipher_suites.push(SupportedCipherSuite::Tls12(&RENEGOTIATION));
+        }
         if self.fallback_scsv {
             cipher_suites.push(SupportedCipherSuite::Tls12(&FALLBACK));
         }
@@ -92,19 +97,28 @@ fn whole() -> &'static CryptoProvider {
 /// The number of TLS_FALLBACK_SCSV (RFC 7507).
 pub(super) const FALLBACK_SCSV: u16 = 0x5600;
 
-/// The signal in the shape of a suite, which no handshake can use: rustls offers what its provider lists
+/// That of TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746).
+pub(super) const RENEGOTIATION_SCSV: u16 = 0x00ff;
+
+static FALLBACK: Tls12CipherSuite = signal(rustls::CipherSuite::Unknown(FALLBACK_SCSV));
+static RENEGOTIATION: Tls12CipherSuite =
+    signal(rustls::CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
+
+/// A signal in the shape of a suite, which no handshake can use: rustls offers what its provider lists
 /// (statement F52). A server that selects it is stopped before rustls sees its hello.
-static FALLBACK: Tls12CipherSuite = Tls12CipherSuite {
-    common: CipherSuiteCommon {
-        suite: rustls::CipherSuite::Unknown(FALLBACK_SCSV),
-        hash_provider: backend_hash(),
-        confidentiality_limit: 0,
-    },
-    kx: KeyExchangeAlgorithm::ECDHE,
-    sign: &[],
-    prf_provider: &Nothing,
-    aead_alg: &Nothing,
-};
+const fn signal(suite: rustls::CipherSuite) -> Tls12CipherSuite {
+    Tls12CipherSuite {
+        common: CipherSuiteCommon {
+            suite,
+            hash_provider: backend_hash(),
+            confidentiality_limit: 0,
+        },
+        kx: KeyExchangeAlgorithm::ECDHE,
+        sign: &[],
+        prf_provider: &Nothing,
+        aead_alg: &Nothing,
+    }
+}
 
 const fn backend_hash() -> &'static dyn rustls::crypto::hash::Hash {
     match backend::cipher_suite::TLS13_AES_128_GCM_SHA256 {

@@ -50,6 +50,7 @@ fn configuration(
         suites: &plan.suites,
         groups: &plan.groups,
         fallback_scsv: false,
+        renegotiation_scsv: false,
         hello_time: plan.hello_time,
     };
     let mut provider = CryptoProvider::clone(&choice.provider());
