@@ -26,7 +26,7 @@ use crate::record::ProtocolVersion;
 pub(super) fn start(plan: &ClientPlan, desk: &Arc<Desk>) -> Result<Started, ConfigError> {
     let capture = Arc::new(Capture::for_delegated(plan.key_log.clone()));
     let (mut config, store) = configuration(plan)?;
-    let name = server_name(plan.server_name.as_deref())?;
+    let name = server_name(plan.server_name.as_deref());
     config.enable_sni = matches!(name, ServerName::DnsName(_));
     if let Some(session) = &plan.session
         && (plan.min..=plan.max).contains(&session.suite().version())
@@ -110,13 +110,11 @@ fn base(choice: &Choice<'_>) -> Result<(ClientConfig, Arc<OneSession>), ConfigEr
     Ok((config, store))
 }
 
-/// The name rustls works with. Without one it is an address, which is never sent.
-pub(super) fn server_name(name: Option<&str>) -> Result<ServerName<'static>, ConfigError> {
-    match name {
-        None => Ok(ServerName::from(core::net::IpAddr::from([0; 4]))),
-        Some(name) => ServerName::try_from(name.to_owned())
-            .map_err(|_| ConfigError::BadServerName(name.to_owned())),
-    }
+/// The name rustls works with. Without one it is an address, which is never sent; nor is what rustls
+/// does not take for the name of a host: its connection works, as it does with OpenSSL, which sends it.
+pub(super) fn server_name(name: Option<&str>) -> ServerName<'static> {
+    let name = name.and_then(|name| ServerName::try_from(name.to_owned()).ok());
+    name.unwrap_or_else(|| ServerName::from(core::net::IpAddr::from([0; 4])))
 }
 
 /// The verifier and certificate choice of every delegated client: one object, so that a session resumes
