@@ -148,6 +148,6 @@ impl Ssl {
 /// Queues the reason of a failure, if it is not one that was told before.
 pub(super) fn raise_reason(error: &ssl_record::Error) {
     if let Some(reason) = error.reason() {
-        raise(reason.0.into());
+        raise(super::decide::full(reason));
     }
 }
