@@ -125,6 +125,30 @@ unsafe fn connection_in(bio: *mut BIO) -> *mut SSL {
 }
 
 /// # Safety
+/// Each is NULL or a live chain.
+pub(crate) unsafe extern "C" fn BIO_ssl_copy_session_id(to: *mut BIO, from: *mut BIO) -> c_int {
+    // SAFETY: the caller's promise.
+    guard(0, || unsafe {
+        SSL_copy_session_id(first_connection(to), first_connection(from))
+    })
+}
+
+/// NULL if the chain has none.
+///
+/// # Safety
+/// `bio` is NULL or a live chain.
+unsafe fn first_connection(bio: *mut BIO) -> *mut SSL {
+    // SAFETY: part of a live chain.
+    unsafe {
+        let found = sys::BIO_find_type(bio, filter::TYPE);
+        if found.is_null() {
+            return std::ptr::null_mut();
+        }
+        connection_of(found)
+    }
+}
+
+/// # Safety
 /// `bio` is live.
 unsafe fn connection_of(bio: *mut BIO) -> *mut SSL {
     let mut ssl: *mut SSL = std::ptr::null_mut();

@@ -12,7 +12,7 @@ use ssl_record::delegate::{Answer, ClientAuth, ClientPlan, ServerPlan, Signature
 use ssl_record::record::ProtocolVersion;
 
 use super::Ssl;
-use super::decide::Agreed;
+use super::decide::{Agreed, SessionPolicy};
 use super::drive::Stop;
 use crate::crypto::{NameStack, X509Name, queue, reason, sign};
 use crate::negotiate::sigalgs::Scheme;
@@ -94,13 +94,13 @@ impl Ssl {
     pub(super) fn server_plan(
         &self,
         agreed: Agreed,
+        sessions: SessionPolicy,
         ocsp: Option<Vec<u8>>,
         alpn: Option<Vec<u8>>,
     ) -> Answer {
         let key_log = self.key_log();
         let client_auth = self.client_auth(agreed.version == ProtocolVersion::Tls13);
         self.facts.borrow_mut().certificate_requested = client_auth != ClientAuth::None;
-        let sessions = self.session_policy(agreed.suite);
         let verify_schemes = numbers(&self.schemes_to_accept());
         let settings = self.settings();
         let (min, max) = agreed.versions;
@@ -124,7 +124,7 @@ impl Ssl {
             ticket_lifetime: sessions.lifetime,
             tls13_tickets: sessions.tls13_tickets,
             session_ids: sessions.ids,
-            session_id: None,
+            session_id: sessions.id,
             hello_time: settings.modes.contains(SslMode::SEND_SERVERHELLO_TIME),
             key_log,
             signature_check: Arc::new(ByLibcrypto),

@@ -261,15 +261,19 @@ impl Ssl {
         });
     }
 
-    /// Copies into the session who the peer is.
+    /// Copies into the session who the peer is, and by which group keys were agreed on.
     pub(super) fn note_peer_in(&self, session: &Session) {
         let host_name = self.host_name.borrow().clone();
         let verify_result = self.verify_result.get();
         let facts = self.facts();
         let (peer, chain) = (facts.peer.clone(), facts.peer_chain.clone());
+        let group = facts.group;
         drop(facts);
         let replaced = session.change(|fields| {
             fields.verify_result = verify_result;
+            // The extension for it is never agreed on.
+            fields.fragment_mode = 0;
+            fields.group = group.map_or(fields.group, u32::from);
             (
                 std::mem::replace(&mut fields.peer, peer),
                 std::mem::replace(&mut fields.chain, chain),

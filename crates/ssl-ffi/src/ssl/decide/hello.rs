@@ -77,9 +77,10 @@ impl Ssl {
         self.find_wish(&hello, early.version)?;
         self.ask_certificate_callback()?;
         let agreed = self.choose_late(&hello, early, group)?;
+        let sessions = self.session_policy(agreed.suite)?;
         let staple = self.ask_status_callback(&hello)?;
         let protocol = self.ask_alpn_callback(&hello)?;
-        Ok(self.server_plan(agreed, staple, protocol))
+        Ok(self.server_plan(agreed, sessions, staple, protocol))
     }
 
     /// `SSL_CTX_set_client_hello_cb`.

@@ -20,6 +20,7 @@ use ssl_record::{Connection, Reason, Side};
 pub(in crate::ssl) use self::choose::Agreed;
 pub(in crate::ssl) use self::hello::{Halt, Progress};
 pub(in crate::ssl) use self::resumption::Wish;
+pub(in crate::ssl) use self::sessions::SessionPolicy;
 use super::drive::Stop;
 use super::{Ssl, Want};
 

@@ -11,7 +11,7 @@ use ssl_record::config::CipherSuite;
 use ssl_record::delegate::Answer;
 use ssl_record::record::{AlertDescription, ProtocolVersion};
 
-use super::{Decision, INTERNAL_ERROR};
+use super::{Decision, Halt, INTERNAL_ERROR};
 use crate::crypto::{random, reason};
 use crate::negotiate::suites::Suite;
 use crate::session::tickets::Sealed;
@@ -27,6 +27,8 @@ pub(in crate::ssl) struct SessionPolicy {
     pub(in crate::ssl) lifetime: u32,
     pub(in crate::ssl) tls13_tickets: usize,
     pub(in crate::ssl) ids: bool,
+    /// The id of a new session that is kept here; random if `None`.
+    pub(in crate::ssl) id: Option<[u8; Id::MAX]>,
     /// The suite of the handshake: one that is resumed has its session's.
     pub(in crate::ssl) suite: CipherSuite,
 }
@@ -34,7 +36,7 @@ pub(in crate::ssl) struct SessionPolicy {
 impl Ssl {
     /// Decides how the session of this handshake is kept; `find_wish` came before. The suite is the one
     /// that a full handshake would use.
-    pub(in crate::ssl) fn session_policy(&self, agreed: &'static Suite) -> SessionPolicy {
+    pub(super) fn session_policy(&self, agreed: &'static Suite) -> Result<SessionPolicy, Halt> {
         let found = {
             let wish = self.sessions.wish.borrow();
             wish.found.as_ref().map(|found| (found.by_id, found.suite))
@@ -43,11 +45,13 @@ impl Ssl {
         let found = found.filter(|(_, suite)| suite.authentication == agreed.authentication);
         let Some((by_id, suite)) = found else {
             self.note_full_handshake();
-            return self.new_session_policy(agreed.engine);
+            return self
+                .new_session_policy(agreed.engine)
+                .map_err(|(alert, reason)| Halt::Refuse(alert, reason));
         };
         let wanted = self.settings().tickets;
         let expects_ticket = self.sessions.wish.borrow().expects_ticket;
-        SessionPolicy {
+        Ok(SessionPolicy {
             tickets: expects_ticket || self.is_tls13(),
             // In TLS 1.2 a resumed session's is not told anew.
             lifetime: if self.is_tls13() {
@@ -57,34 +61,38 @@ impl Ssl {
             },
             tls13_tickets: wanted,
             ids: by_id,
+            id: None,
             suite: suite.engine,
-        }
+        })
     }
 
-    fn new_session_policy(&self, suite: CipherSuite) -> SessionPolicy {
+    fn new_session_policy(&self, suite: CipherSuite) -> Result<SessionPolicy, Failure> {
         let is_tls13 = self.is_tls13();
         if self.is_made_unresumable(!is_tls13) {
             if let Some(session) = self.session() {
                 session.retire();
             }
-            return SessionPolicy {
+            return Ok(SessionPolicy {
                 tickets: false,
                 lifetime: 0,
                 tls13_tickets: 0,
                 ids: false,
+                id: None,
                 suite,
-            };
+            });
         }
         let expects_ticket = self.sessions.wish.borrow().expects_ticket;
         let cache = self.session_ctx().sessions.cache.mode();
-        SessionPolicy {
+        let ids = !is_tls13 && !expects_ticket && cache.contains(CacheMode::SERVER);
+        Ok(SessionPolicy {
             // In TLS 1.3 also where sessions are kept here: the ticket is their name, and lives as long.
             tickets: expects_ticket || is_tls13,
             lifetime: self.ticket_lifetime(),
             tls13_tickets: self.settings().tickets,
-            ids: !is_tls13 && !expects_ticket && cache.contains(CacheMode::SERVER),
+            ids,
+            id: if ids { self.chosen_session_id()? } else { None },
             suite,
-        }
+        })
     }
 
     /// What the client is told of how long its ticket is good for, seconds.
@@ -211,15 +219,34 @@ impl Ssl {
 
     /// An id that no session here has, by the application's function if there is one.
     fn new_session_id(&self) -> Result<Id, Failure> {
-        let own = self.settings().hooks.generate_id;
-        let callback = own.or_else(|| self.session_ctx().with(|is| is.hooks.generate_id));
-        match callback {
+        match self.id_callback() {
             Some(callback) => self.session_id_by(callback),
             None => self.random_session_id().ok_or((
                 AlertDescription::INTERNAL_ERROR,
                 reason::SSL_SESSION_ID_CALLBACK_FAILED,
             )),
         }
+    }
+
+    /// The id that the application wants for a session of TLS 1.2. One that is shorter than the engine's
+    /// is filled up with random bytes.
+    fn chosen_session_id(&self) -> Result<Option<[u8; Id::MAX]>, Failure> {
+        let Some(callback) = self.id_callback() else {
+            return Ok(None);
+        };
+        let id = self.session_id_by(callback)?;
+        let mut bytes = [0; Id::MAX];
+        if !random::fill(&mut bytes) {
+            return Err(INTERNAL);
+        }
+        let given = id.as_slice();
+        bytes[..given.len()].copy_from_slice(given);
+        Ok(Some(bytes))
+    }
+
+    fn id_callback(&self) -> Option<GenerateIdCallback> {
+        let own = self.settings().hooks.generate_id;
+        own.or_else(|| self.session_ctx().with(|is| is.hooks.generate_id))
     }
 
     fn random_session_id(&self) -> Option<Id> {
