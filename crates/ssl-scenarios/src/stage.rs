@@ -11,6 +11,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::evidence;
 use crate::ports;
@@ -164,6 +165,7 @@ impl Stage {
         for process in self.processes.borrow().iter().rev() {
             problem = problem.and(process.stop());
         }
+        self.end_leftovers();
         problem?;
         for process in self.processes.borrow().iter() {
             if let Some(sign) = evidence::crash(&process.last_words()) {
@@ -171,6 +173,25 @@ impl Stage {
             }
         }
         evidence::library_was_used(&self.folder, &self.world.library())
+    }
+
+    /// Ends processes that left the group they were started in: those that work in this folder.
+    fn end_leftovers(&self) {
+        let patience = Instant::now() + Duration::from_secs(2);
+        loop {
+            let left = processes_in(&self.folder);
+            if left.is_empty() {
+                return;
+            }
+            if Instant::now() > patience {
+                for pid in left {
+                    // Fails if it is gone by now, which is what is wanted.
+                    let _gone = kill_process(pid, Signal::KILL);
+                }
+                return;
+            }
+            std::thread::sleep(crate::tool::POLL);
+        }
     }
 
     /// Modes that the library saw set, from its report.
@@ -271,6 +292,20 @@ fn is_listening(port: u16) -> bool {
             is_port && words.nth(1) == Some(LISTEN)
         })
     })
+}
+
+/// Processes whose current folder or whose HOME is in `folder`.
+fn processes_in(folder: &Path) -> Vec<Pid> {
+    let home = format!("HOME={}", folder.display()).into_bytes();
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| {
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        let cwd = fs::read_link(entry.path().join("cwd")).unwrap_or_default();
+        let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+        let is_ours = cwd.starts_with(folder) || environment.split(|&b| b == 0).any(|v| v == home);
+        if is_ours { Pid::from_raw(pid) } else { None }
+    });
+    pids.collect()
 }
 
 fn is_taken(output: &str) -> bool {

@@ -1,7 +1,7 @@
-# Facts of a connection, 8 MiB both ways, protocols, names, sessions.
+# Facts of a connection, a megabyte both ways, protocols, names, sessions.
 require_relative "common"
 
-BULK = File.binread("#{DATA}/10m.bin")[0, 8 << 20]
+BULK = File.binread("#{DATA}/1m.bin")
 
 def facts(stream, version)
   check("version", stream.ssl_version, version)

@@ -2,7 +2,6 @@
 //! One of them is under the library, the other on the system's.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::{Result, ensure};
 
@@ -33,29 +32,44 @@ fn postfix(stage: &Stage, name: &str, ours: bool, settings: &str) -> Result<Serv
     ensure!(stage::is_root(), "Postfix is started by root only");
     stage.serve(|[port]| {
         let folder = format!("{}/{name}", stage.dir());
-        for part in ["queue", "data", "mail"] {
-            fs::create_dir_all(format!("{folder}/{part}"))?;
-        }
-        fs::set_permissions(format!("{folder}/mail"), fs::Permissions::from_mode(0o777))?;
+        folders(stage, &folder)?;
         let main = configuration(stage, &folder, settings);
         stage.write(&format!("{name}/main.cf"), &main)?;
         stage.write(
             &format!("{name}/master.cf"),
             &MASTER.replace("PORT", &port.to_string()),
         )?;
-        // Its processes own what they keep for themselves.
-        let data = format!("{folder}/data");
-        stage
-            .peer("chown")?
-            .words(&format!("postfix {data}"))
-            .run()?
-            .success()?;
+        // Started without Postfix's script, which would leave it alone at the end.
         let tool = match ours {
-            true => stage.under_test("postfix")?,
-            false => stage.peer("postfix")?,
+            true => stage.under_test(SERVER)?,
+            false => stage.peer(SERVER)?,
         };
-        Ok(tool.words(&format!("-c {folder} start-fg")))
+        Ok(tool.words(&format!("-d -c {folder}")))
     })
+}
+
+/// Its folders, owned by whom it expects.
+fn folders(stage: &Stage, folder: &str) -> Result<()> {
+    let queue = |names: &str| -> String {
+        let names = names.split(' ');
+        names
+            .map(|name| format!(" {folder}/queue/{name}"))
+            .collect()
+    };
+    let own = "active bounce corrupt defer deferred flush hold incoming private saved trace";
+    for (options, folders) in [
+        ("", queue("pid")),
+        ("-m 777", format!("{folder}/mail")),
+        ("-o postfix -m 700", format!("{folder}/data {}", queue(own))),
+        ("-o postfix -g postdrop -m 710", queue("public")),
+        ("-o postfix -g postdrop -m 730", queue("maildrop")),
+    ] {
+        let tool = stage
+            .peer("install")?
+            .words(&format!("-d {options} {folders}"));
+        tool.run()?.success()?;
+    }
+    Ok(())
 }
 
 fn configuration(stage: &Stage, folder: &str, settings: &str) -> String {
@@ -232,6 +246,9 @@ fn excluded_versions(stage: &Stage) -> Result<()> {
     }
     Ok(())
 }
+
+/// What starts all others.
+const SERVER: &str = "/usr/lib/postfix/sbin/master";
 
 /// Which processes there are. None is in a prison: their library is elsewhere.
 const MASTER: &str = "\
