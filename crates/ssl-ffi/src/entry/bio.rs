@@ -124,15 +124,6 @@ unsafe fn connection_in(bio: *mut BIO) -> *mut SSL {
     }
 }
 
-/// # Safety
-/// Each is NULL or a live chain.
-pub(crate) unsafe extern "C" fn BIO_ssl_copy_session_id(to: *mut BIO, from: *mut BIO) -> c_int {
-    // SAFETY: the caller's promise.
-    guard(0, || unsafe {
-        SSL_copy_session_id(first_connection(to), first_connection(from))
-    })
-}
-
 /// NULL if the chain has none.
 ///
 /// # Safety
