@@ -9,6 +9,7 @@ use ssl_record::{Connection, Error, Step};
 use super::{Ssl, Stage, Want};
 use crate::crypto::bio::Transfer;
 use crate::crypto::{Bio, queue, reason};
+use crate::settings::option;
 
 /// Why a call ended without its result; the value is what the C function returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,16 +202,27 @@ impl Ssl {
                 engine.blocked(ssl_record::Want::Read);
                 Err(Stop::FAILED)
             }
-            Transfer::Failed { .. } if rbio.is_eof() => {
-                engine.received_eof();
-                Ok(())
-            }
+            Transfer::Failed { .. } if rbio.is_eof() => self.end_of_stream(engine),
             // Neither an end nor a reason to retry: the BIO's own result (statements R22, R24).
             Transfer::Failed { raw } => {
                 engine.blocked(ssl_record::Want::Read);
                 Err(Stop(raw.clamp(-1, 0)))
             }
         }
+    }
+
+    /// The transport ended. Where that passes as a close it does so in a handshake too, which then
+    /// cannot go on; the connection is not dead (statement R21).
+    fn end_of_stream(&self, engine: &mut Connection) -> Result<(), Stop> {
+        let passes = self.settings().options & option::IGNORE_UNEXPECTED_EOF != 0;
+        if engine.in_init() && passes {
+            self.shutdown.set(super::RECEIVED);
+            self.warning.set(0);
+            engine.blocked(ssl_record::Want::Read);
+            return Err(Stop::FAILED);
+        }
+        engine.received_eof();
+        Ok(())
     }
 
     /// Without a write BIO nothing is queued (statement W24).
