@@ -91,7 +91,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_sess_set_new_cb(
     unsafe {
         with(ctx, (), |ctx| {
             ctx.sessions.change_hooks(|to| to.new = callback);
-        })
+        });
     }
 }
 
@@ -114,7 +114,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_sess_set_remove_cb(
     unsafe {
         with(ctx, (), |ctx| {
             ctx.sessions.change_hooks(|to| to.remove = callback);
-        })
+        });
     }
 }
 
@@ -137,7 +137,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_sess_set_get_cb(
     unsafe {
         with(ctx, (), |ctx| {
             ctx.sessions.change_hooks(|to| to.find = callback);
-        })
+        });
     }
 }
 
@@ -194,7 +194,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_set_not_resumable_session_callback(
     unsafe {
         with(ctx, (), |ctx| {
             ctx.change(|to| to.hooks.not_resumable = callback);
-        })
+        });
     }
 }
 

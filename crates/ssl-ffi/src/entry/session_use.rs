@@ -132,7 +132,7 @@ pub(crate) unsafe extern "C" fn SSL_set_not_resumable_session_callback(
     unsafe {
         with(ssl, (), |ssl| {
             ssl.change(|to| to.hooks.not_resumable = callback);
-        })
+        });
     }
 }
 

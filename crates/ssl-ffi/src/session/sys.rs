@@ -15,7 +15,7 @@ pub(crate) type Encode = unsafe extern "C" fn(*const c_void, *mut *mut c_uchar) 
 /// `OPENSSL_LHASH`.
 #[repr(C)]
 #[derive(Debug)]
-pub(crate) struct LHASH {
+pub(crate) struct HashTable {
     _opaque: [u8; 0],
 }
 
@@ -26,12 +26,12 @@ type Compare = unsafe extern "C" fn(*const c_void, *const c_void) -> c_int;
 
 unsafe extern "C" {
     // lhash.h
-    pub(crate) fn OPENSSL_LH_new(hash: Option<Hash>, compare: Option<Compare>) -> *mut LHASH;
-    pub(crate) fn OPENSSL_LH_insert(table: *mut LHASH, data: *mut c_void) -> *mut c_void;
+    pub(crate) fn OPENSSL_LH_new(hash: Option<Hash>, compare: Option<Compare>) -> *mut HashTable;
+    pub(crate) fn OPENSSL_LH_insert(table: *mut HashTable, data: *mut c_void) -> *mut c_void;
     #[cfg(test)]
-    pub(crate) fn OPENSSL_LH_retrieve(table: *mut LHASH, data: *const c_void) -> *mut c_void;
-    pub(crate) fn OPENSSL_LH_flush(table: *mut LHASH);
-    pub(crate) fn OPENSSL_LH_free(table: *mut LHASH);
+    pub(crate) fn OPENSSL_LH_retrieve(table: *mut HashTable, data: *const c_void) -> *mut c_void;
+    pub(crate) fn OPENSSL_LH_flush(table: *mut HashTable);
+    pub(crate) fn OPENSSL_LH_free(table: *mut HashTable);
 
     // bio.h
     pub(crate) fn BIO_dump_indent(

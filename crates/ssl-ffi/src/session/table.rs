@@ -15,7 +15,7 @@ use crate::boundary::guard;
 /// The table, and a count of each session in it.
 #[derive(Debug)]
 pub(crate) struct Table {
-    table: NonNull<sys::LHASH>,
+    table: NonNull<sys::HashTable>,
     sessions: Vec<Arc<Session>>,
 }
 

@@ -10,6 +10,8 @@ mod chain;
 mod choose;
 mod hello;
 mod identity;
+mod ids;
+mod lookup;
 mod resumption;
 mod sessions;
 
