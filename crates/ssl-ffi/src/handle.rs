@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+#[allow(clippy::upper_case_acronyms, reason = "the name in OpenSSL's headers")]
 pub(crate) type SSL = crate::ssl::Ssl;
 #[allow(non_camel_case_types, reason = "the name in OpenSSL's headers")]
 pub(crate) type SSL_CTX = crate::ctx::Ctx;

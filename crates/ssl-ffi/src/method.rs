@@ -47,22 +47,6 @@ pub(crate) static TLS12_CLIENT: Method = method(Some(Side::Client), Some(TLS1_2)
 pub(crate) static TLS12_SERVER: Method = method(Some(Side::Server), Some(TLS1_2));
 
 impl Method {
-    /// The same versions for the other choice of side.
-    pub(crate) fn for_side(&self, side: Side) -> &'static Self {
-        if self.datagram {
-            return match side {
-                Side::Client => &DTLS_CLIENT,
-                Side::Server => &DTLS_SERVER,
-            };
-        }
-        match (self.version, side) {
-            (None, Side::Client) => &TLS_CLIENT,
-            (None, Side::Server) => &TLS_SERVER,
-            (Some(_), Side::Client) => &TLS12_CLIENT,
-            (Some(_), Side::Server) => &TLS12_SERVER,
-        }
-    }
-
     /// What `SSL_get_version`-like functions call the method's number: `TLS_ANY_VERSION` if any.
     pub(crate) const fn number(&self) -> i32 {
         match (self.version, self.datagram) {

@@ -124,21 +124,6 @@ unsafe fn connection_in(bio: *mut BIO) -> *mut SSL {
     }
 }
 
-/// NULL if the chain has none.
-///
-/// # Safety
-/// `bio` is NULL or a live chain.
-unsafe fn first_connection(bio: *mut BIO) -> *mut SSL {
-    // SAFETY: part of a live chain.
-    unsafe {
-        let found = sys::BIO_find_type(bio, filter::TYPE);
-        if found.is_null() {
-            return std::ptr::null_mut();
-        }
-        connection_of(found)
-    }
-}
-
 /// # Safety
 /// `bio` is live.
 unsafe fn connection_of(bio: *mut BIO) -> *mut SSL {

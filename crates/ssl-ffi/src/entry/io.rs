@@ -3,6 +3,7 @@
 use libc::{c_int, c_void};
 use ssl_record::KeyUpdateRequest;
 
+use super::with;
 use crate::boundary::guard;
 use crate::crypto::{queue::raise, reason};
 use crate::entry::slice::{bytes, bytes_mut};
@@ -96,36 +97,28 @@ pub(crate) unsafe extern "C" fn SSL_write_ex(
 /// `ssl` is a live connection.
 pub(crate) unsafe extern "C" fn SSL_pending(ssl: *const SSL) -> c_int {
     // SAFETY: the caller's promise.
-    guard(0, || {
-        unsafe { SSL::peek(ssl) }.map_or(0, |ssl| int(ssl.pending()))
-    })
+    unsafe { with(ssl, 0, |ssl| int(ssl.pending())) }
 }
 
 /// # Safety
 /// `ssl` is a live connection.
 pub(crate) unsafe extern "C" fn SSL_has_pending(ssl: *const SSL) -> c_int {
     // SAFETY: the caller's promise.
-    guard(0, || {
-        unsafe { SSL::peek(ssl) }.map_or(0, |ssl| ssl.has_pending().into())
-    })
+    unsafe { with(ssl, 0, |ssl| ssl.has_pending().into()) }
 }
 
 /// # Safety
 /// `ssl` is a live connection.
 pub(crate) unsafe extern "C" fn SSL_alloc_buffers(ssl: *mut SSL) -> c_int {
     // SAFETY: the caller's promise.
-    guard(0, || {
-        unsafe { SSL::peek(ssl) }.map_or(0, |ssl| ssl.alloc_buffers().into())
-    })
+    unsafe { with(ssl, 0, |ssl| ssl.alloc_buffers().into()) }
 }
 
 /// # Safety
 /// `ssl` is a live connection.
 pub(crate) unsafe extern "C" fn SSL_free_buffers(ssl: *mut SSL) -> c_int {
     // SAFETY: the caller's promise.
-    guard(0, || {
-        unsafe { SSL::peek(ssl) }.map_or(0, |ssl| ssl.free_buffers().into())
-    })
+    unsafe { with(ssl, 0, |ssl| ssl.free_buffers().into()) }
 }
 
 /// # Safety
@@ -152,9 +145,7 @@ pub(crate) unsafe extern "C" fn SSL_key_update(ssl: *mut SSL, update_type: c_int
 /// `ssl` is a live connection.
 pub(crate) unsafe extern "C" fn SSL_get_key_update_type(ssl: *const SSL) -> c_int {
     // SAFETY: the caller's promise.
-    guard(-1, || {
-        unsafe { SSL::peek(ssl) }.map_or(-1, SSL::key_update_type)
-    })
+    unsafe { with(ssl, -1, SSL::key_update_type) }
 }
 
 /// Kernel TLS does not exist here, and without it the function is refused (statement W33).

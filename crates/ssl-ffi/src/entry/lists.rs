@@ -352,7 +352,7 @@ fn wire_suites(bytes: &[u8], is_v2: bool) -> Result<Vec<*const Suite>, c_int> {
     if bytes.is_empty() {
         return Err(reason::NO_CIPHERS_SPECIFIED);
     }
-    if bytes.len() % size != 0 {
+    if !bytes.len().is_multiple_of(size) {
         return Err(reason::ERROR_IN_RECEIVED_CIPHER_LIST);
     }
     let numbers = bytes.chunks_exact(size).filter_map(|number| match *number {

@@ -94,13 +94,12 @@ pub(crate) unsafe extern "C" fn SSL_get_sigalgs(
     unsafe {
         with(ssl, 0, |ssl| {
             let offered = ssl.facts().peer_schemes.clone();
-            match usize::try_from(at) {
-                Ok(at) => match offered.get(at) {
+            // A negative place asks for the number alone.
+            if let Ok(at) = usize::try_from(at) {
+                match offered.get(at) {
                     Some(&id) => places.fill(id, sigalgs::from_wire(id)),
                     None => return 0,
-                },
-                // A negative place asks for the number alone.
-                Err(_) => {}
+                }
             }
             count(offered.len())
         })

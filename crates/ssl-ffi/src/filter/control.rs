@@ -100,7 +100,9 @@ pub(super) unsafe fn let_go(bio: *mut BIO, ssl: *mut SSL) {
             crate::crypto::queue::quiet(|| connection.close());
         }
         if sys::BIO_get_shutdown(bio) != 0 {
-            SSL::from_c(ssl).map_or((), SSL::release);
+            if let Some(ssl) = SSL::from_c(ssl) {
+                SSL::release(ssl);
+            }
         }
     }
 }
@@ -161,7 +163,9 @@ unsafe fn duplicate(ssl: &SSL, copy: *mut BIO) -> c_long {
     };
     let old = std::mem::replace(&mut data.ssl, SSL::into_c(connection));
     // SAFETY: the count that the copy held.
-    unsafe { SSL::from_c(old) }.map_or((), SSL::release);
+    if let Some(old) = unsafe { SSL::from_c(old) } {
+        SSL::release(old);
+    }
     1
 }
 

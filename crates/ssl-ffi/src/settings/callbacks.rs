@@ -74,8 +74,6 @@ pub(crate) type SecurityCallback = unsafe extern "C" fn(
     *mut c_void,
 ) -> c_int;
 pub(crate) type AllowEarlyDataCallback = unsafe extern "C" fn(*mut SSL, *mut c_void) -> c_int;
-pub(crate) type TlsextDebugCallback =
-    unsafe extern "C" fn(*mut SSL, c_int, c_int, *const c_uchar, c_int, *mut c_void);
 /// What `SSL_CTX_callback_ctrl` and `SSL_callback_ctrl` are given before the command says what it is.
 pub(crate) type AnyCallback = unsafe extern "C" fn();
 #[allow(

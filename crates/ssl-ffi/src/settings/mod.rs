@@ -215,5 +215,4 @@ pub(crate) mod option {
     pub(crate) const NO_ANTI_REPLAY: u64 = 1 << 24;
     pub(crate) const NO_TLS1_2: u64 = 1 << 27;
     pub(crate) const NO_TLS1_3: u64 = 1 << 29;
-    pub(crate) const NO_RENEGOTIATION: u64 = 1 << 30;
 }

@@ -113,7 +113,6 @@ impl Ssl {
             };
             if in_init && !engine.in_init() {
                 self.completed(engine);
-                in_init = false;
             }
             match next {
                 Step::Done(value) => return Ok(value),

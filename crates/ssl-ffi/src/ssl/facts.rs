@@ -144,7 +144,7 @@ impl Ssl {
     /// Copies what the engine knows so far.
     pub(super) fn note_progress(&self, engine: &Connection) {
         if let Some(progress) = engine.progress_facts() {
-            self.facts.borrow_mut().note(&progress);
+            self.facts.borrow_mut().note(progress);
         }
     }
 

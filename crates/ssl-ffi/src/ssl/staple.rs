@@ -2,7 +2,7 @@
 //!
 //! Owns its two C forms: lent out as a pointer, and taken over from the application's memory.
 
-use libc::{c_int, c_long};
+use libc::c_long;
 
 use super::Ssl;
 use crate::crypto::sys;
