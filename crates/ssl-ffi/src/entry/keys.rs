@@ -146,7 +146,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_set_default_passwd_cb(
     unsafe {
         with(ctx, (), |ctx| {
             ctx.change(|to| to.hooks.password = callback);
-        })
+        });
     }
 }
 
@@ -160,7 +160,7 @@ pub(crate) unsafe extern "C" fn SSL_set_default_passwd_cb(
     unsafe {
         with(ssl, (), |ssl| {
             ssl.change(|to| to.hooks.password = callback);
-        })
+        });
     }
 }
 
@@ -174,7 +174,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_set_default_passwd_cb_userdata(
     unsafe {
         with(ctx, (), |ctx| {
             ctx.change(|to| to.hooks.password_arg = Arg(data));
-        })
+        });
     }
 }
 
@@ -188,7 +188,7 @@ pub(crate) unsafe extern "C" fn SSL_set_default_passwd_cb_userdata(
     unsafe {
         with(ssl, (), |ssl| {
             ssl.change(|to| to.hooks.password_arg = Arg(data));
-        })
+        });
     }
 }
 

@@ -232,8 +232,8 @@ unsafe fn set<O: Counted + Holder>(holder: *const O, list: List, names: *mut sta
     // SAFETY: the caller's promise.
     unsafe {
         with(holder, (), |holder| {
-            list.set(holder, NameStack::from_owned(names))
-        })
+            list.set(holder, NameStack::from_owned(names));
+        });
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_set_verify(
                 to.verify.mode = mode;
                 to.verify.callback = callback;
             });
-        })
+        });
     }
 }
 
@@ -46,7 +46,7 @@ pub(crate) unsafe extern "C" fn SSL_set_verify(
                 to.verify.mode = mode;
                 to.verify.callback = callback.or(to.verify.callback);
             });
-        })
+        });
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_set_cert_store(ctx: *mut SSL_CTX, store:
             if let Some(store) = X509Store::from_owned(store).or_else(X509Store::new) {
                 ctx.set_store(store);
             }
-        })
+        });
     }
 }
 
@@ -41,7 +41,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_set1_cert_store(ctx: *mut SSL_CTX, store
             if let Some(store) = X509Store::from_borrowed(store).or_else(X509Store::new) {
                 ctx.set_store(store);
             }
-        })
+        });
     }
 }
 

@@ -26,27 +26,29 @@ pub(super) unsafe fn on_ctx(
     larg: c_long,
     parg: *mut c_void,
 ) -> Option<c_long> {
-    // SAFETY: the caller's promise, passed on.
-    Some(match cmd {
-        EXTRA_CHAIN_CERT => unsafe { add_extra(ctx, parg.cast()) },
-        GET_EXTRA_CHAIN_CERTS => {
-            let extra = ctx.extra_chain().as_ptr();
-            let list = match (extra.is_null(), larg) {
-                // Unless told otherwise, the chain of the certificate stands in.
-                (true, 0) => ctx.certificates().current().chain.as_ptr(),
-                _ => extra,
-            };
-            unsafe { written(parg, list) }
-        }
-        CLEAR_EXTRA_CHAIN_CERTS => {
-            drop(ctx.change_extra_chain(|chain| chain.set(None)));
-            1
-        }
-        SET_CLIENT_CERT_TYPES => set_types(larg, parg),
-        SELECT_CURRENT_CERT => unsafe { select(ctx, parg.cast()) },
-        SET_CURRENT_CERT => chain::select_next(ctx, larg).into(),
-        _ => return unsafe { on_holder(ctx, cmd, larg, parg) },
-    })
+    // SAFETY: the caller's promise, passed on with each command.
+    unsafe {
+        Some(match cmd {
+            EXTRA_CHAIN_CERT => add_extra(ctx, parg.cast()),
+            GET_EXTRA_CHAIN_CERTS => {
+                let extra = ctx.extra_chain().as_ptr();
+                let list = match (extra.is_null(), larg) {
+                    // Unless told otherwise, the chain of the certificate stands in.
+                    (true, 0) => ctx.certificates().current().chain.as_ptr(),
+                    _ => extra,
+                };
+                written(parg, list)
+            }
+            CLEAR_EXTRA_CHAIN_CERTS => {
+                drop(ctx.change_extra_chain(|chain| chain.set(None)));
+                1
+            }
+            SET_CLIENT_CERT_TYPES => set_types(larg, parg),
+            SELECT_CURRENT_CERT => select(ctx, parg.cast()),
+            SET_CURRENT_CERT => chain::select_next(ctx, larg).into(),
+            _ => return on_holder(ctx, cmd, larg, parg),
+        })
+    }
 }
 
 /// # Safety
@@ -57,20 +59,22 @@ pub(super) unsafe fn on_ssl(
     larg: c_long,
     parg: *mut c_void,
 ) -> Option<c_long> {
-    // SAFETY: the caller's promise, passed on.
-    Some(match cmd {
-        GET_CLIENT_CERT_TYPES => unsafe { requested_types(ssl, parg) },
-        SELECT_CURRENT_CERT => unsafe { select(ssl, parg.cast()) },
-        SET_CURRENT_CERT if larg == SET_SERVER => ssl.select_shown().into(),
-        SET_CURRENT_CERT => chain::select_next(ssl, larg).into(),
-        GET_PEER_TMP_KEY => unsafe { give_key(ssl.facts().peer_key_share.as_ref(), parg.cast()) },
-        GET_TMP_KEY => unsafe { give_key(ssl.facts().key_share.as_ref(), parg.cast()) },
-        SET_RETRY_VERIFY => {
-            ssl.retry_verification();
-            1
-        }
-        _ => return unsafe { on_holder(ssl, cmd, larg, parg) },
-    })
+    // SAFETY: the caller's promise, passed on with each command.
+    unsafe {
+        Some(match cmd {
+            GET_CLIENT_CERT_TYPES => requested_types(ssl, parg),
+            SELECT_CURRENT_CERT => select(ssl, parg.cast()),
+            SET_CURRENT_CERT if larg == SET_SERVER => ssl.select_shown().into(),
+            SET_CURRENT_CERT => chain::select_next(ssl, larg).into(),
+            GET_PEER_TMP_KEY => give_key(ssl.facts().peer_key_share.as_ref(), parg.cast()),
+            GET_TMP_KEY => give_key(ssl.facts().key_share.as_ref(), parg.cast()),
+            SET_RETRY_VERIFY => {
+                ssl.retry_verification();
+                1
+            }
+            _ => return on_holder(ssl, cmd, larg, parg),
+        })
+    }
 }
 
 /// # Safety
@@ -81,31 +85,23 @@ unsafe fn on_holder(
     larg: c_long,
     parg: *mut c_void,
 ) -> Option<c_long> {
-    // SAFETY: the caller's promise, passed on.
-    Some(match cmd {
-        CHAIN => unsafe { set_chain(holder, larg, parg.cast()) },
-        CHAIN_CERT => unsafe { add_chain(holder, larg, parg.cast()) },
-        GET_CHAIN_CERTS => {
-            let list = holder.certificates().current().chain.as_ptr();
-            unsafe { written(parg, list) }
-        }
-        BUILD_CERT_CHAIN => chain::build(holder, larg as c_int).into(),
-        SET_VERIFY_CERT_STORE => unsafe {
-            set_store(holder, larg, parg.cast(), |to| &mut to.verify_store)
-        },
-        SET_CHAIN_CERT_STORE => unsafe {
-            set_store(holder, larg, parg.cast(), |to| &mut to.chain_store)
-        },
-        GET_VERIFY_CERT_STORE => {
-            let certificates = holder.certificates();
-            unsafe { written(parg, pointer(certificates.verify_store.as_ref())) }
-        }
-        GET_CHAIN_CERT_STORE => {
-            let certificates = holder.certificates();
-            unsafe { written(parg, pointer(certificates.chain_store.as_ref())) }
-        }
-        _ => return None,
-    })
+    let now = || holder.certificates();
+    // SAFETY: the caller's promise, passed on with each command.
+    unsafe {
+        Some(match cmd {
+            CHAIN => set_chain(holder, larg, parg.cast()),
+            CHAIN_CERT => add_chain(holder, larg, parg.cast()),
+            GET_CHAIN_CERTS => written(parg, now().current().chain.as_ptr()),
+            BUILD_CERT_CHAIN => chain::build(holder, larg as c_int).into(),
+            SET_VERIFY_CERT_STORE => {
+                set_store(holder, larg, parg.cast(), |to| &mut to.verify_store)
+            }
+            SET_CHAIN_CERT_STORE => set_store(holder, larg, parg.cast(), |to| &mut to.chain_store),
+            GET_VERIFY_CERT_STORE => written(parg, pointer(now().verify_store.as_ref())),
+            GET_CHAIN_CERT_STORE => written(parg, pointer(now().chain_store.as_ref())),
+            _ => return None,
+        })
+    }
 }
 
 /// The reference to the certificate passes to the context.

@@ -6,7 +6,7 @@
 
 static struct identity root, middle, rsa, rsa_other, ec;
 
-static char folder[] = "/tmp/cert_files.XXXXXX";
+static char folder[] = P_tmpdir "/cert_files.XXXXXX";
 
 static const char *path(const char *name)
 {
