@@ -54,6 +54,7 @@ mod session_fields;
 mod session_use;
 mod shutdown;
 pub(crate) mod slice;
+mod state;
 mod verify;
 mod verify_stores;
 
@@ -93,6 +94,7 @@ use session_encoding::*;
 use session_fields::*;
 use session_use::*;
 use shutdown::*;
+use state::*;
 use verify::*;
 use verify_stores::*;
 

@@ -58,7 +58,9 @@ impl Ssl {
                 queue::raise(queue::common::SHOULD_NOT_HAVE_BEEN_CALLED);
                 return Err(Stop::FAILED);
             }
-            None => self.start()?,
+            // It failed before there was one.
+            None if self.stage() == Stage::Dead => return Err(Stop::FAILED),
+            None => self.start().inspect_err(|_| self.stillborn())?,
         };
         self.is_driven.set(true);
         self.was_cleared.set(false);
@@ -90,18 +92,37 @@ impl Ssl {
         self.tap(engine);
     }
 
-    /// Carries out steps until there is a result.
+    /// Carries out steps until there is a result, and tells of the end of a handshake that is left
+    /// without one.
     pub(super) fn run<T>(
         &self,
         engine: &mut Connection,
-        mut step: impl FnMut(&mut Connection) -> Result<Step<T>, Error>,
+        step: impl FnMut(&mut Connection) -> Result<Step<T>, Error>,
     ) -> Result<T, Stop> {
         self.want.set(Want::Nothing);
-        let mut in_init = self.enter(engine);
+        let in_init = self.enter(engine);
+        let handshakes = self.stage() == Stage::Handshaking;
+        let result = self.carry_out(engine, step, in_init);
+        if result.is_err() && handshakes && self.stage() != Stage::Established {
+            self.tell_exit(-1);
+        }
+        result
+    }
+
+    fn carry_out<T>(
+        &self,
+        engine: &mut Connection,
+        mut step: impl FnMut(&mut Connection) -> Result<Step<T>, Error>,
+        mut in_init: bool,
+    ) -> Result<T, Stop> {
         loop {
             let next = step(engine);
             self.deliver_key_lines();
-            self.deliver_messages(engine);
+            let is_over = next.is_ok() && in_init && !engine.in_init() && self.completed(engine);
+            self.deliver_messages(engine, next.is_err());
+            if is_over {
+                self.tell_completion();
+            }
             if self.handled.replace(engine.handled_messages()) != engine.handled_messages() {
                 // A post-handshake message goes through the state machine in OpenSSL, which clears the
                 // queue (statement G8).
@@ -111,8 +132,8 @@ impl Ssl {
                 Ok(next) => next,
                 Err(error) => return Err(self.fail(engine, &error, in_init)),
             };
-            if in_init && !engine.in_init() {
-                self.completed(engine);
+            if matches!(next, Step::Receive | Step::Want(ssl_record::Want::Read)) {
+                self.tell_end_of_flight();
             }
             match next {
                 Step::Done(value) => return Ok(value),
@@ -249,7 +270,7 @@ impl Ssl {
         raise_final(error);
         self.retire_failed_session();
         self.last_words(engine);
-        self.deliver_messages(engine);
+        self.deliver_messages(engine, true);
         match error {
             Error::AlertReceived(_) => {
                 self.shutdown.set(self.shutdown.get() | super::RECEIVED);

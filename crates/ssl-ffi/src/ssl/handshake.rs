@@ -10,6 +10,7 @@ use ssl_record::{Connection, Side};
 
 use super::drive::Stop;
 use super::job::Call;
+use super::story::Story;
 use super::{Facts, Ssl, Stage, Want};
 use crate::crypto::exdata::Class;
 use crate::crypto::{VerifyParam, queue, queue::raise, reason};
@@ -34,7 +35,6 @@ impl Ssl {
 
     pub(super) fn handshake_now(&self) -> Result<(), Stop> {
         self.driving(|engine| self.run(engine, |engine| engine.step_handshake()))
-            .inspect_err(|_| self.tell(info::LOOP_EXIT, -1))
             // A result of 0 would mean a shutdown.
             .map_err(|Stop(ret)| {
                 Stop(if ret == 0 && self.stage() != Stage::Dead {
@@ -152,6 +152,9 @@ impl Ssl {
         self.want.set(Want::Nothing);
         self.handled.set(0);
         self.is_tapped.set(false);
+        self.story.set(Story::default());
+        self.story_waits.set(false);
+        self.untold.take();
         self.facts.replace(Facts::default());
         self.progress.replace(super::decide::Progress::default());
         self.param.forget_peer_name();
@@ -205,20 +208,29 @@ impl Ssl {
     /// The state machine is entered: the first time, the application hears of it.
     pub(super) fn begin_stage(&self) {
         if self.stage.get() == Stage::Before {
+            self.tell_start();
             self.stage.set(Stage::Handshaking);
             self.count_handshake();
-            self.tell(info::HANDSHAKE_START, 1);
+            self.tell_first_look();
         }
     }
 
-    /// The handshake, or a key update, is over.
-    pub(super) fn completed(&self, engine: &Connection) {
-        if self.stage.get() == Stage::Handshaking {
+    /// The settings leave nothing to begin with.
+    pub(super) fn stillborn(&self) {
+        self.begin_stage();
+        self.stage.set(Stage::Dead);
+        self.tell_exit(-1);
+    }
+
+    /// The handshake, or a key update, is over; whether it is the handshake.
+    pub(super) fn completed(&self, engine: &Connection) -> bool {
+        let is_handshake = self.stage.get() == Stage::Handshaking;
+        if is_handshake {
             self.note_negotiated(engine);
             self.stage.set(Stage::Established);
             self.finish_session(engine);
-            self.tell(info::HANDSHAKE_DONE, 1);
         }
+        is_handshake
     }
 
     /// Looks at the engine after a call, for what it changed by itself.
@@ -229,20 +241,4 @@ impl Ssl {
             self.take_sessions(engine);
         }
     }
-
-    /// Calls the info callback; no borrow is held.
-    pub(super) fn tell(&self, event: i32, value: i32) {
-        let callback = self.settings().hooks.info;
-        if let Some(callback) = callback.filter(|_| !self.is_given_up()) {
-            // SAFETY: the application's function, with a live connection of its own.
-            unsafe { callback(self.as_ptr(), event, value) };
-        }
-    }
-}
-
-/// Events of the info callback (`SSL_CB_*`).
-pub(crate) mod info {
-    pub(crate) const HANDSHAKE_START: i32 = 0x10;
-    pub(crate) const HANDSHAKE_DONE: i32 = 0x20;
-    pub(crate) const LOOP_EXIT: i32 = 0x02;
 }

@@ -18,6 +18,8 @@ pub(crate) mod plan;
 mod sessions;
 mod shutdown;
 mod staple;
+pub(crate) mod state;
+mod story;
 pub(crate) mod suitability;
 mod tap;
 
@@ -25,7 +27,7 @@ use std::cell::{Cell, Ref, RefCell};
 use std::sync::Arc;
 
 use ssl_mode::SslMode;
-use ssl_record::{Connection, Side};
+use ssl_record::{Connection, Side, Tapped};
 
 use self::bios::Bios;
 use self::decide::Progress;
@@ -34,6 +36,8 @@ pub(crate) use self::facts::Facts;
 use self::job::Jobs;
 use self::keylog::KeyLines;
 use self::sessions::Sessions;
+use self::state::State;
+use self::story::Story;
 use crate::crypto::exdata::{Class, ExData};
 use crate::crypto::{VerifyParam, X509Store};
 use crate::ctx::Ctx;
@@ -78,6 +82,11 @@ pub(crate) struct Ssl {
     key_lines: KeyLines,
     /// The engine keeps notes for the message callback.
     is_tapped: Cell<bool>,
+    /// What the info callback was told.
+    story: Cell<Story>,
+    /// What it was not told yet, and whether that waits for the judgement of a certificate.
+    untold: RefCell<Vec<Tapped>>,
+    story_waits: Cell<bool>,
     pub(crate) tally: Tally,
     /// Post-handshake messages that the engine has handled, as last seen.
     handled: Cell<u64>,
@@ -112,6 +121,8 @@ impl Ssl {
         let param = VerifyParam::new()?;
         param.inherit(&ctx.param);
         let mut settings = ctx.settings();
+        // Where a connection has none of its own, its context's at the moment is called.
+        settings.hooks.info = None;
         // Where a connection has no names, its context's at the moment are shown.
         settings.verify.forget_names();
         Self::build(ctx, settings, param)
@@ -142,6 +153,9 @@ impl Ssl {
             sessions: Sessions::default(),
             key_lines: KeyLines::default(),
             is_tapped: Cell::new(false),
+            story: Cell::new(Story::default()),
+            untold: RefCell::new(Vec::new()),
+            story_waits: Cell::new(false),
             tally: Tally::default(),
             handled: Cell::new(0),
             jobs: Jobs::default(),
@@ -230,8 +244,16 @@ impl Ssl {
         });
     }
 
+    /// `SSL_is_init_finished`.
+    pub(crate) fn is_init_finished(&self) -> bool {
+        !self.in_init() && self.state() == State::OK
+    }
+
     /// `SSL_in_init` (statement G53).
     pub(crate) fn in_init(&self) -> bool {
+        if let Some(in_init) = self.story.get().in_init {
+            return in_init;
+        }
         self.look(|engine| engine.in_init() || engine.is_amid_message())
             .unwrap_or_else(|| self.stage.get() != Stage::Established)
     }

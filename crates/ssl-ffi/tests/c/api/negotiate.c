@@ -73,6 +73,12 @@ static void errors(const char *who)
         printf("  %s: library %d reason %d\n", who, ERR_GET_LIB(entry), ERR_GET_REASON(entry));
 }
 
+/* Suites and groups that both libraries have: what a side uses that sets no others. */
+#define COMMON \
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:" \
+    "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256"
+#define GROUPS "X25519:P-256:P-384"
+
 struct side {
     const char *ciphers, *suites, *groups, *sigalgs;
     int min, max;
@@ -82,11 +88,11 @@ struct side {
 
 static void set(SSL_CTX *ctx, const struct side *side)
 {
-    if (side->ciphers != NULL && !SSL_CTX_set_cipher_list(ctx, side->ciphers))
+    if (!SSL_CTX_set_cipher_list(ctx, side->ciphers != NULL ? side->ciphers : COMMON))
         printf("  ciphers refused\n");
     if (side->suites != NULL && !SSL_CTX_set_ciphersuites(ctx, side->suites))
         printf("  suites refused\n");
-    if (side->groups != NULL && !SSL_CTX_set1_groups_list(ctx, side->groups))
+    if (!SSL_CTX_set1_groups_list(ctx, side->groups != NULL ? side->groups : GROUPS))
         printf("  groups refused\n");
     if (side->sigalgs != NULL && !SSL_CTX_set1_sigalgs_list(ctx, side->sigalgs))
         printf("  schemes refused\n");
@@ -209,17 +215,12 @@ static void try(const char *label, int certs, const struct side *s, const struct
     SSL_CTX_free(cctx);
 }
 
-/* Suites and groups that both libraries have. */
-#define COMMON \
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:" \
-    "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256"
-#define GROUPS "X25519:P-256:P-384"
 #define TRY(label, certs, server, client) \
     do { \
         static const struct side s = server, c = client; \
         try(label, certs, &s, &c); \
     } while (0)
-#define SIDE(...) { .ciphers = COMMON, .groups = GROUPS, __VA_ARGS__ }
+#define SIDE(...) { __VA_ARGS__ }
 #define ONLY12 .max = TLS1_2_VERSION
 
 static void suites(void)
