@@ -114,7 +114,8 @@ impl Ssl {
                 cache.count(Counter::Misses);
             }
         }
-        let session = found.or_else(|| self.ask_for_session(id))?;
+        let found = found.or_else(|| self.ask_for_session(id));
+        let session = found.filter(|session| !session.is_retired())?;
         Some(Candidate {
             session,
             name: id.to_vec(),

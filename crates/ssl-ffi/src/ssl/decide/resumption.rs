@@ -163,7 +163,8 @@ impl Ssl {
         if self.keeps_tls13_sessions() {
             let found = (ticket.len() == Id::MAX)
                 .then(|| self.look_up(ticket, ProtocolVersion::Tls13))
-                .flatten();
+                .flatten()
+                .filter(|candidate| self.may_be_used(&candidate.session));
             let status = match found {
                 Some(_) => Status::SuccessRenew,
                 None => Status::NoDecrypt,
@@ -177,6 +178,12 @@ impl Ssl {
             by_id: false,
         });
         Ok((status, candidate))
+    }
+
+    /// Takes a session out of the cache where each is for one use, so that early data cannot be replayed:
+    /// whether it was there.
+    fn may_be_used(&self, session: &Session) -> bool {
+        !self.guards_replay() || self.session_ctx().remove_session(session)
     }
 
     /// Whether the candidate may be resumed in this handshake.
@@ -227,7 +234,7 @@ impl Ssl {
         }
         let demands = VERIFY_PEER | VERIFY_FAIL_IF_NO_PEER_CERT;
         let lacks_peer = verify_mode & demands == demands && fields.peer.is_none();
-        if lacks_peer || session.is_retired() || !is_same_name(&fields, hello)? {
+        if lacks_peer || !self.would_verify(&session) || !is_same_name(&fields, hello)? {
             return Ok(None);
         }
         let suite = self.suite_of(&fields, hello, version);

@@ -18,7 +18,7 @@ impl Ssl {
             let is_enabled = range.is_some_and(|(min, max)| {
                 (i32::from(min.wire())..=i32::from(max.wire())).contains(&version)
             });
-            is_enabled && session.is_resumable()
+            is_enabled && session.is_resumable() && self.would_verify(session)
         });
         let Some(session) = usable else {
             self.replace_session(self.fresh_session());

@@ -52,9 +52,13 @@ impl Ssl {
 
     /// Whether tickets of TLS 1.3 are names of sessions that are kept here.
     pub(in crate::ssl) fn keeps_tls13_sessions(&self) -> bool {
+        self.settings().options & option::NO_TICKET != 0 || self.guards_replay()
+    }
+
+    /// Whether a session of TLS 1.3 is resumed once at most.
+    pub(in crate::ssl) fn guards_replay(&self) -> bool {
         let settings = self.settings();
-        let guards_replay = settings.options & option::NO_ANTI_REPLAY == 0;
-        settings.options & option::NO_TICKET != 0 || (settings.max_early_data > 0 && guards_replay)
+        settings.max_early_data > 0 && settings.options & option::NO_ANTI_REPLAY == 0
     }
 
     /// `SSL_CTX_sess_set_new_cb`: the count that the application gets is its own if it says 1.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use ssl_record::{Connection, Side};
 
 use super::decide::Wish;
+use super::plan::VERIFY_PEER;
 use super::{SENT, Ssl, Stage};
 use crate::session::{CacheMode, Counter, Fields, Id, Session, now};
 
@@ -149,6 +150,19 @@ impl Ssl {
         (facts.peer, facts.peer_chain) = (peer, chain);
     }
 
+    /// Whether a full handshake with the peer of this session would be accepted here: a session is no way
+    /// around verification. Where the application has functions for that, they knew what they did.
+    pub(in crate::ssl) fn would_verify(&self, session: &Session) -> bool {
+        let (mode, callback) = {
+            let settings = self.settings();
+            (settings.verify.mode, settings.verify.callback)
+        };
+        let is_open = mode & VERIFY_PEER == 0
+            || callback.is_some()
+            || self.ctx().hooks().cert_verify.is_some();
+        is_open || session.read(|fields| fields.verify_result) == 0
+    }
+
     /// Copies into the session what a full handshake found out.
     fn note_in_session(&self, engine: &Connection) {
         let Some(session) = self.session() else {
@@ -203,3 +217,6 @@ impl Ssl {
             .is_some()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -217,6 +217,26 @@ static void copies(void)
     SSL_CTX_free(server);
 }
 
+/* With early data a session is for one use, unless the application sees to it itself. */
+static void early(uint64_t options)
+{
+    SSL_CTX *client = pair_client(TLS1_3_VERSION), *server = pair_server(TLS1_3_VERSION);
+    SSL_SESSION *session, *last;
+
+    printf("-- early data, options %lx\n", (unsigned long)options);
+    SSL_CTX_set_options(server, options);
+    SSL_CTX_set_max_early_data(server, 100);
+    session = pair_run("first", client, server, NULL);
+    for (int i = 0; i < 2; i++) {
+        last = pair_run("again", client, server, session);
+        SSL_SESSION_free(last);
+    }
+    pair_counters("server", server);
+    SSL_SESSION_free(session);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 int main(void)
 {
     for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
@@ -229,6 +249,8 @@ int main(void)
         age(version);
     }
     settings();
+    early(0);
+    early(SSL_OP_NO_ANTI_REPLAY);
     copies();
     return 0;
 }
