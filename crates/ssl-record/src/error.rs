@@ -88,6 +88,9 @@ pub enum Misuse {
     /// The operation does not exist in the negotiated version.
     #[error("operation needs TLS 1.3")]
     NeedsTls13,
+    /// An early write where there is no early data, or after it.
+    #[error("no early data can be written now")]
+    NotEarly,
     /// Keying material was asked for before the handshake was complete, or in an impossible amount.
     #[error("keying material is available after the handshake, up to 255 hash lengths")]
     NoKeyingMaterial,
@@ -253,7 +256,7 @@ impl Misuse {
             Self::KeyUpdateDuringWrite => Reason::BAD_WRITE_RETRY,
             Self::StillInInit => Reason(121),
             Self::NeedsTls13 => Reason::WRONG_SSL_VERSION,
-            Self::NoKeyingMaterial => Reason::UNINITIALIZED,
+            Self::NoKeyingMaterial | Self::NotEarly => Reason::UNINITIALIZED,
         }
     }
 }

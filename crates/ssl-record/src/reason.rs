@@ -51,6 +51,7 @@ reasons! {
     HTTP_REQUEST = 156, "http request";
     TLS_INVALID_ECPOINTFORMAT_LIST = 157, "tls invalid ecpointformat list";
     LENGTH_MISMATCH = 159, "length mismatch";
+    TOO_MUCH_EARLY_DATA = 164, "too much early data";
     NOT_ON_RECORD_BOUNDARY = 182, "not on record boundary";
     NO_COMPRESSION_SPECIFIED = 187, "no compression specified";
     NO_SHARED_CIPHER = 193, "no shared cipher";

@@ -87,6 +87,7 @@ impl Ssl {
             key_log,
             signature_check: Arc::new(ByLibcrypto),
             tickets: settings.options & option::NO_TICKET == 0,
+            early_data: false,
         })
     }
 
@@ -129,6 +130,8 @@ impl Ssl {
             key_log,
             signature_check: Arc::new(ByLibcrypto),
             max_early_data: 0,
+            early_data: false,
+            early_data_limit: 0,
         }))
     }
 

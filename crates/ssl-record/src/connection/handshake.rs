@@ -2,6 +2,7 @@
 
 use ssl_mode::SslMode;
 
+use super::early::Until;
 use super::{Connection, Handshaking, Phase, Session, then};
 use crate::context::Side;
 use crate::error::{Error, PeerFault};
@@ -20,44 +21,74 @@ impl Connection {
     pub fn step_handshake(&mut self) -> Result<Step<()>, Error> {
         let result = match &self.phase {
             Phase::Failed(_) => Err(Error::AlreadyFailed),
-            Phase::Handshaking(_) => self.handshake(),
+            Phase::Handshaking(_) => self.handshake(Until::Complete),
             Phase::Established(_) => self.own_key_update(),
         };
         self.checked(result)
     }
 
-    fn handshake(&mut self) -> Result<Step<()>, Error> {
+    pub(super) fn handshake(&mut self, until: Until) -> Result<Step<()>, Error> {
+        if !self.write.is_idle() {
+            // An early record, which its writer gave up.
+            match then(self.write.drain(self.mode(), self.context.pool())?) {
+                Err(step) => return Ok(step),
+                Ok(()) => {}
+            }
+        }
         loop {
             let Phase::Handshaking(handshaking) = &mut self.phase else {
                 return Ok(Step::Done(()));
             };
-            let Handshaking { handshake, flight } = &mut **handshaking;
+            let Handshaking {
+                handshake, flight, ..
+            } = &mut **handshaking;
             if !flight.rest().is_empty() && !flight.is_lone_change_cipher_spec() {
                 return Ok(Step::Transmit);
             }
             if flight.flush_due {
                 return Ok(Step::Flush);
             }
+            handshake.set_sealed_early(self.write.sealed());
             match handshake.advance(&mut flight.bytes)? {
                 Progress::Flight => {}
                 Progress::Decide => return Ok(Step::Decide),
                 Progress::Complete => self.complete()?,
-                Progress::NeedRecord => match self.read.raw_record() {
-                    Err(fault) => return Err(self.explain(fault).into()),
-                    Ok(Some((header, body))) => {
-                        tracing::trace!(
-                            content_type = header.content_type.wire(),
-                            version = header.version,
-                            record = body.len() + 5,
-                            "handshake record received"
-                        );
-                        handshake.feed(header, body, &mut flight.bytes)?;
-                        self.read.discard_raw(header);
+                Progress::NeedRecord if until == Until::Early && handshake.is_early() => {
+                    return Ok(Step::Done(()));
+                }
+                Progress::NeedRecord => {
+                    if let Some(step) = self.feed_handshake()? {
+                        return Ok(step);
                     }
-                    Ok(None) if self.eof => return Err(Error::UnexpectedEof),
-                    Ok(None) => return Ok(Step::Receive),
-                },
+                }
             }
+        }
+    }
+
+    /// Hands the next record to the handshake; what is to be done first if there is none.
+    pub(super) fn feed_handshake<T>(&mut self) -> Result<Option<Step<T>>, Error> {
+        let Phase::Handshaking(handshaking) = &mut self.phase else {
+            return Ok(None);
+        };
+        match self.read.raw_record() {
+            Err(fault) => Err(self.explain(fault).into()),
+            Ok(Some((header, body))) => {
+                tracing::trace!(
+                    content_type = header.content_type.wire(),
+                    version = header.version,
+                    record = body.len() + 5,
+                    "handshake record received"
+                );
+                let Handshaking {
+                    handshake, flight, ..
+                } = &mut **handshaking;
+                handshake.set_sealed_early(self.write.sealed());
+                handshake.feed(header, body, &mut flight.bytes)?;
+                self.read.discard_raw(header);
+                Ok(None)
+            }
+            Ok(None) if self.eof => Err(Error::UnexpectedEof),
+            Ok(None) => Ok(Some(Step::Receive)),
         }
     }
 

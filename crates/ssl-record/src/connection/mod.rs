@@ -4,6 +4,7 @@
 //! write. Still no I/O: a driver (`crate::io`) carries out each [`Step`].
 
 mod delegated;
+mod early;
 mod handshake;
 mod read;
 mod settings;
@@ -12,6 +13,7 @@ mod write;
 
 use ssl_mode::{ModeRegister, SslMode};
 
+pub use self::early::{EarlyRead, EarlyWriteCall};
 pub use self::read::ReadCall;
 pub use self::shutdown::{ShutdownCall, ShutdownState};
 pub use self::write::{KeyUpdateRequest, WriteCall};
@@ -99,6 +101,7 @@ enum Phase {
 struct Handshaking {
     handshake: Handshake,
     flight: Flight,
+    early: early::Early,
 }
 
 /// Handshake bytes on their way out.
@@ -232,9 +235,9 @@ impl Connection {
     /// Bytes for the transport.
     pub fn outgoing(&self) -> &[u8] {
         match &self.phase {
-            Phase::Handshaking(handshaking) => handshaking.flight.rest(),
+            Phase::Handshaking(it) if !it.flight.rest().is_empty() => it.flight.rest(),
             Phase::Failed(flight) if !flight.rest().is_empty() => flight.rest(),
-            Phase::Established(_) | Phase::Failed(_) => self.write.outgoing(),
+            _ => self.write.outgoing(),
         }
     }
 
@@ -242,9 +245,9 @@ impl Connection {
     /// count as all of them.
     pub fn transmitted(&mut self, n: usize) {
         match &mut self.phase {
-            Phase::Handshaking(handshaking) => handshaking.flight.transmitted(n),
+            Phase::Handshaking(it) if !it.flight.rest().is_empty() => it.flight.transmitted(n),
             Phase::Failed(flight) if !flight.rest().is_empty() => flight.transmitted(n),
-            Phase::Established(_) | Phase::Failed(_) => self.write.transmitted(n),
+            _ => self.write.transmitted(n),
         }
     }
 
@@ -252,6 +255,7 @@ impl Connection {
     pub fn flushed(&mut self) {
         if let Phase::Handshaking(handshaking) = &mut self.phase {
             handshaking.flight.flush_due = false;
+            handshaking.early.flush_due = false;
         }
         self.write.flushed();
     }
@@ -322,7 +326,11 @@ impl Connection {
                 let Handshaking {
                     mut handshake,
                     mut flight,
+                    ..
                 } = *handshaking;
+                handshake.set_sealed_early(self.write.sealed());
+                // Behind half of an early record nothing can be read.
+                let alert = alert.filter(|_| !self.write.is_pending());
                 if let Some(alert) = alert {
                     handshake.append_alert(alert.description, &mut flight.bytes);
                 }
@@ -342,6 +350,7 @@ impl Phase {
         Self::Handshaking(Box::new(Handshaking {
             handshake,
             flight: Flight::default(),
+            early: early::Early::default(),
         }))
     }
 }

@@ -81,6 +81,8 @@ pub struct ClientPlan {
     pub signature_check: Arc<dyn SignatureCheck>,
     /// Whether TLS 1.2 tickets are asked for.
     pub tickets: bool,
+    /// Whether early data is announced, if the session allows any.
+    pub early_data: bool,
 }
 
 /// What a delegated server goes on with once it has seen the ClientHello.
@@ -125,8 +127,14 @@ pub struct ServerPlan {
     pub key_log: Option<KeyLog>,
     /// Checks the client's handshake signature.
     pub signature_check: Arc<dyn SignatureCheck>,
-    /// Early data accepted, bytes. Not used yet.
+    /// Early data that this handshake's tickets allow, bytes; 0: none.
     pub max_early_data: u32,
+    /// Whether early data is accepted in this handshake if its session is that of the client's first
+    /// ticket. Needs `tickets`. That the ticket allows early data and is not replayed is for the owner to
+    /// judge; it has seen the hello.
+    pub early_data: bool,
+    /// How much of it is accepted, or skipped where it is not, bytes.
+    pub early_data_limit: u32,
 }
 
 /// Whether a server asks its client for a certificate.
@@ -278,6 +286,20 @@ pub struct ProgressFacts {
     pub peer_signature_scheme: Option<u16>,
     /// The scheme of our handshake signature.
     pub signature_scheme: Option<u16>,
+    /// What became of early data.
+    pub early_data: EarlyData,
+}
+
+/// What became of early data: `SSL_get_early_data_status`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EarlyData {
+    /// None was announced.
+    #[default]
+    NotSent,
+    /// It was announced and the server has not accepted it, or not yet.
+    Rejected,
+    /// The server accepts it.
+    Accepted,
 }
 
 /// Prints no secret.

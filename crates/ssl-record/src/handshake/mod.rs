@@ -93,6 +93,48 @@ impl Handshake {
         }
     }
 
+    /// Whether what is sent or received now is early.
+    pub(crate) fn is_early(&self) -> bool {
+        self.delegated().is_some_and(Delegated::is_early)
+    }
+
+    /// How much early data a client may send, bytes.
+    pub(crate) fn early_limit(&self) -> Option<u32> {
+        self.delegated()?.early_limit()
+    }
+
+    /// The keys for what is sent early.
+    pub(crate) fn early_keys(&self) -> Option<TrafficKeys> {
+        self.delegated()?.early_keys()
+    }
+
+    /// How many records were sealed with these keys.
+    pub(crate) fn set_sealed_early(&mut self, records: u64) {
+        if let Self::Delegated(delegated) = self {
+            delegated.set_sealed_early(records);
+        }
+    }
+
+    /// Early data that was received; `None` at its end.
+    pub(crate) fn take_early(&mut self, out: &mut [u8]) -> Option<usize> {
+        match self {
+            Self::Direct(_) => None,
+            Self::Delegated(delegated) => delegated.take_early(out),
+        }
+    }
+
+    /// Whether early data waits to be taken.
+    pub(crate) fn has_early(&self) -> bool {
+        self.delegated().is_some_and(Delegated::has_early)
+    }
+
+    fn delegated(&self) -> Option<&Delegated> {
+        match self {
+            Self::Direct(_) => None,
+            Self::Delegated(delegated) => Some(delegated),
+        }
+    }
+
     /// Appends an alert for an error that was found outside of the handshake, if that can be done.
     pub(crate) fn append_alert(&mut self, description: AlertDescription, out: &mut Vec<u8>) {
         match self {

@@ -5,7 +5,7 @@
 use std::io;
 
 use super::Transport;
-use crate::connection::Connection;
+use crate::connection::{Connection, EarlyRead};
 use crate::error::Error;
 use crate::step::{Outcome, Received, Shutdown, Step, Want};
 
@@ -47,6 +47,38 @@ pub fn write<T: Transport + ?Sized>(
     };
     run(connection, transport, |connection| {
         connection.step_write(&mut call)
+    })
+}
+
+/// Writes `data` before the handshake is over; see [`Connection::begin_early_write`].
+///
+/// # Errors
+/// [`CallError`].
+pub fn early_write<T: Transport + ?Sized>(
+    connection: &mut Connection,
+    transport: &mut T,
+    data: &[u8],
+) -> Result<Outcome<usize>, CallError> {
+    let mut call = match connection.begin_early_write(data) {
+        Ok(call) => call,
+        Err(error) => return Err(last_words(connection, transport, error)),
+    };
+    run(connection, transport, |connection| {
+        connection.step_early_write(&mut call)
+    })
+}
+
+/// Reads a client's early data; see [`Connection::step_early_read`].
+///
+/// # Errors
+/// [`CallError`].
+pub fn early_read<T: Transport + ?Sized>(
+    connection: &mut Connection,
+    transport: &mut T,
+    out: &mut [u8],
+) -> Result<Outcome<EarlyRead>, CallError> {
+    run(connection, transport, |connection| {
+        connection.step_early_read(out)
     })
 }
 

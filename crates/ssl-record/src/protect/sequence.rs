@@ -27,6 +27,16 @@ impl SequenceNumber {
         Some(number)
     }
 
+    /// Numbers were used elsewhere.
+    pub(crate) const fn skip(&mut self, numbers: u64) {
+        self.next = self.next.saturating_add(numbers);
+    }
+
+    /// The number for the next record.
+    pub(crate) const fn next(&self) -> u64 {
+        self.next
+    }
+
     /// A new key was installed: counts from zero again, as far as before.
     pub(crate) const fn restart(&mut self) {
         self.next = 0;

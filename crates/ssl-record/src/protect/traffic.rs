@@ -46,6 +46,16 @@ impl TrafficKeys {
         })
     }
 
+    /// Records that were sealed elsewhere under this key: the next number is that much higher.
+    pub(crate) const fn skip(&mut self, records: u64) {
+        self.sequence.skip(records);
+    }
+
+    /// The number of the next record.
+    pub(crate) const fn next_number(&self) -> u64 {
+        self.sequence.next()
+    }
+
     /// Bytes of a record before its ciphertext.
     pub(crate) const fn lead(&self) -> usize {
         self.key.lead()

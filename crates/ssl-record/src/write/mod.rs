@@ -78,6 +78,11 @@ impl WritePath {
         self.keys = Some(keys);
     }
 
+    /// How many records were sealed with the keys.
+    pub(crate) fn sealed(&self) -> u64 {
+        self.keys.as_ref().map_or(0, TrafficKeys::next_number)
+    }
+
     /// Logs what is sealed from now on.
     pub(crate) fn set_tap(&mut self, log: Option<TapLog>) {
         self.tap = log;

@@ -28,6 +28,7 @@ pub(super) struct Captured {
     pub(super) handshake_keys: bool,
     /// TLS 1.3 handshake secrets, for delegated handshakes.
     pub(super) client_handshake: Option<Secret>,
+    pub(super) client_early: Option<Secret>,
     pub(super) server_handshake: Option<Secret>,
 }
 
@@ -83,6 +84,7 @@ impl KeyLog for Capture {
                 "CLIENT_HANDSHAKE_TRAFFIC_SECRET" if self.delegated => {
                     Some(&mut captured.client_handshake)
                 }
+                "CLIENT_EARLY_TRAFFIC_SECRET" if self.delegated => Some(&mut captured.client_early),
                 "EXPORTER_SECRET" => Some(&mut captured.exporter),
                 "CLIENT_TRAFFIC_SECRET_0" => Some(&mut captured.client_traffic),
                 "SERVER_TRAFFIC_SECRET_0" => Some(&mut captured.server_traffic),

@@ -1,5 +1,6 @@
 //! Connections whose owner decides, in pairs over a virtual pipe.
 
+mod early;
 mod handshake;
 mod hello;
 mod owner;

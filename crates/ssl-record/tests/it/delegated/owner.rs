@@ -124,6 +124,7 @@ pub(crate) fn client_plan(version: ProtocolVersion) -> ClientPlan {
         key_log: None,
         signature_check: Arc::new(OneKey),
         tickets: true,
+        early_data: false,
     }
 }
 
@@ -148,6 +149,8 @@ pub(crate) fn server_plan() -> ServerPlan {
         key_log: None,
         signature_check: Arc::new(OneKey),
         max_early_data: 0,
+        early_data: false,
+        early_data_limit: 0,
     }
 }
 

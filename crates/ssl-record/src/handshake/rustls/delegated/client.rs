@@ -93,6 +93,7 @@ fn configuration(plan: &ClientPlan) -> Result<(ClientConfig, Arc<OneSession>), C
             .tls12_resumption(Tls12Resumption::SessionIdOnly);
     }
     config.alpn_protocols.clone_from(&plan.alpn);
+    config.enable_early_data = plan.early_data;
     Ok((config, store))
 }
 

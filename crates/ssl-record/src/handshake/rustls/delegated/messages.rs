@@ -12,6 +12,8 @@ pub(super) mod kind {
     pub(in super::super) const CLIENT_HELLO: u8 = 1;
     pub(in super::super) const SERVER_HELLO: u8 = 2;
     pub(in super::super) const NEW_SESSION_TICKET: u8 = 4;
+    pub(in super::super) const END_OF_EARLY_DATA: u8 = 5;
+    pub(in super::super) const ENCRYPTED_EXTENSIONS: u8 = 8;
     pub(in super::super) const CERTIFICATE: u8 = 11;
     pub(in super::super) const SERVER_KEY_EXCHANGE: u8 = 12;
     pub(in super::super) const CERTIFICATE_REQUEST: u8 = 13;
@@ -139,6 +141,41 @@ pub(super) fn status(mut body: &[u8]) -> Option<&[u8]> {
     let [kind] = take_array(&mut body)?;
     (kind == OCSP).then(|| take_counted(&mut body))?
 }
+
+/// Whether EncryptedExtensions accept early data.
+pub(super) fn accepts_early_data(mut body: &[u8]) -> bool {
+    let Some(_len): Option<[u8; 2]> = take_array(&mut body) else {
+        return false;
+    };
+    extensions(body).any(|(kind, _)| kind == EARLY_DATA)
+}
+
+/// The body of a TLS 1.3 NewSessionTicket with `most` bytes of early data allowed; `None` if it is none,
+/// or has the extension already.
+pub(super) fn allow_early_data(body: &[u8], most: u32) -> Option<Vec<u8>> {
+    let mut rest = body;
+    take(&mut rest, 4 + 4)?; // Lifetime and what is added to the age.
+    let [nonce] = take_array(&mut rest)?;
+    take(&mut rest, nonce.into())?;
+    let ticket = u16::from_be_bytes(take_array(&mut rest)?);
+    take(&mut rest, ticket.into())?;
+    let front = body.len() - rest.len();
+    let list = rest.get(2..)?;
+    if extensions(list).any(|(kind, _)| kind == EARLY_DATA) {
+        return None;
+    }
+    let mut out = body[..front].to_vec();
+    let len = u16::try_from(list.len() + 8).ok()?;
+    out.extend_from_slice(&len.to_be_bytes());
+    out.extend_from_slice(list);
+    out.extend_from_slice(&EARLY_DATA.to_be_bytes());
+    out.extend_from_slice(&[0, 4]);
+    out.extend_from_slice(&most.to_be_bytes());
+    Some(out)
+}
+
+/// The extension early_data (RFC 8446 section 4.2.10).
+const EARLY_DATA: u16 = 42;
 
 /// Type and contents of each extension, up to one that is cut off.
 pub(super) fn extensions(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {

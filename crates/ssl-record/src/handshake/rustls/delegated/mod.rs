@@ -6,6 +6,7 @@
 mod client;
 mod desk;
 mod ear;
+mod early;
 mod hello;
 mod identity;
 mod messages;
@@ -27,15 +28,18 @@ pub(crate) use self::store::OneSession;
 use std::sync::Arc;
 
 use self::desk::{Desk, Refusal};
+use self::early::{Incoming, Relay};
 use self::hello::{Fault, Hello};
 use self::stack::{Pause, Request, Waiting};
 use self::wire::{Wire, records};
 use super::Direct;
-use crate::config::ConfigError;
+use crate::config::{CipherSuite, ConfigError};
 use crate::error::{Error, HandshakeFault, PeerFault};
-use crate::handshake::delegate::{Answer, ClientPlan, ProgressFacts, Question};
+use crate::handshake::delegate::{Answer, ClientPlan, EarlyData, ProgressFacts, Question};
 use crate::handshake::session::ClientSession;
 use crate::handshake::{Established, Noted, Progress};
+use crate::hello::ClientHello;
+use crate::protect::{TrafficKeys, Usage};
 use crate::reason::Reason;
 use crate::record::{AlertDescription, ContentType, ProtocolVersion, RecordHeader};
 use crate::tap::TapLog;
@@ -55,6 +59,25 @@ pub(crate) struct Delegated {
     /// Records that rustls is not to see before the rest of the server's certificate is here.
     held: Vec<u8>,
     store: Option<Arc<OneSession>>,
+    early: Early,
+}
+
+/// What there is of early data.
+#[derive(Default)]
+struct Early {
+    /// Of the session that a client offers: its suite, and how many bytes it allows.
+    offered: Option<(CipherSuite, u32)>,
+    /// How many bytes a server accepts, or skips.
+    limit: u32,
+    /// A server is skipping what it does not accept; how much more, bytes.
+    skips: Option<u32>,
+    /// What a server's tickets allow.
+    allows: u32,
+    incoming: Option<Box<Incoming>>,
+    /// A client: the server has spoken. A server: it has answered, and waits for what comes early.
+    is_over: bool,
+    /// A client's EndOfEarlyData has passed.
+    has_ended: bool,
 }
 
 enum State {
@@ -98,9 +121,16 @@ impl Delegated {
         wire.facts.server_name = plan.server_name.as_deref().map(Into::into);
         wire.guards_fallback = plan.fallback_scsv && plan.max == ProtocolVersion::Tls12;
         wire.newest = plan.max;
+        let mut early = Early::default();
+        let session = plan.session.as_ref().filter(|_| plan.early_data);
+        if let Some(session) = session {
+            let most = session.parts().max_early_data;
+            early.offered = (most > 0).then(|| (session.suite(), most));
+        }
         Ok(Self {
             desk: Some(desk),
             store: Some(store),
+            early,
             ..Self::new(State::Ready(Box::new(direct)), wire)
         })
     }
@@ -119,6 +149,7 @@ impl Delegated {
             wire,
             held: Vec::new(),
             store: None,
+            early: Early::default(),
         }
     }
 
@@ -154,6 +185,27 @@ impl Delegated {
         body: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
+        self.early.is_over |= self.wire.is_client;
+        if header.content_type == ContentType::ApplicationData
+            && let Some(left) = self.early.skips
+        {
+            self.early.skips = None;
+            if !self.wire.is_next_of_handshake(header, body) {
+                self.early.skips = left.checked_sub(header.len.into());
+                return match self.early.skips {
+                    Some(_) => Ok(()),
+                    None => Err(self.refuse(early::TOO_MUCH, out)),
+                };
+            }
+        }
+        if let Some(incoming) = &mut self.early.incoming
+            && !incoming.has_ended()
+            && header.content_type == ContentType::ApplicationData
+        {
+            return self
+                .feed_early(header, body)
+                .inspect_err(|error| self.last_words(error, out));
+        }
         if let Err(refusal) = self.wire.received(header, body) {
             return Err(self.refuse(refusal, out));
         }
@@ -181,6 +233,130 @@ impl Delegated {
             State::Asking(_) | State::Spent => Err(PeerFault::UnexpectedMessage(0).into()),
         };
         fed.inspect_err(|error| self.last_words(error, out))
+    }
+
+    /// Takes a record of early data, or its end.
+    fn feed_early(&mut self, header: RecordHeader, body: &[u8]) -> Result<(), Error> {
+        let (State::Ready(direct), Some(incoming)) = (&mut self.state, &mut self.early.incoming)
+        else {
+            return Err(PeerFault::UnexpectedMessage(0).into());
+        };
+        let mut on = Vec::new();
+        let (inner, message) = incoming.record(header, body, &mut on)?;
+        let mut record = header.encode().to_vec();
+        record.extend_from_slice(body);
+        self.wire.log_early(false, &record, inner, &message);
+        direct.feed_raw(&on);
+        Ok(())
+    }
+
+    /// Whether early data can be sent or received now, or what a server sends as early as it can.
+    pub(crate) fn is_early(&self) -> bool {
+        if self.wire.is_client {
+            !self.early.is_over && self.early.offered.is_some()
+        } else {
+            self.wire.has_answered()
+        }
+    }
+
+    /// How much early data a client may send, bytes.
+    pub(crate) fn early_limit(&self) -> Option<u32> {
+        self.early.offered.map(|(_, most)| most)
+    }
+
+    /// The keys for what is sent early; `None` if there are none.
+    pub(crate) fn early_keys(&self) -> Option<TrafficKeys> {
+        let capture = self.wire.capture.as_ref()?;
+        if self.wire.is_client {
+            let secret = capture.captured().client_early.clone()?;
+            let (suite, _) = self.early.offered?;
+            return early::keys(suite, secret, Usage::Seal, 0);
+        }
+        let secret = capture.captured().server_traffic.clone()?;
+        early::keys(self.wire.facts.suite?, secret, Usage::Seal, 0)
+    }
+
+    /// How many records were sealed with these keys.
+    pub(crate) fn set_sealed_early(&mut self, records: u64) {
+        self.wire.sealed_early = records;
+    }
+
+    /// Early data that was received; `None` at its end.
+    pub(crate) fn take_early(&mut self, out: &mut [u8]) -> Option<usize> {
+        let incoming = self.early.incoming.as_mut()?;
+        if incoming.is_empty() && incoming.has_ended() {
+            return None;
+        }
+        Some(incoming.take(out))
+    }
+
+    /// Whether early data waits to be taken.
+    pub(crate) fn has_early(&self) -> bool {
+        let incoming = self.early.incoming.as_ref();
+        incoming.is_some_and(|incoming| !incoming.is_empty())
+    }
+
+    /// What rustls sends as the peer is to see it, where records were sealed under the same keys before.
+    fn pass_on(&mut self, flight: Vec<u8>) -> Option<Vec<u8>> {
+        let wire = &mut self.wire;
+        let has_records = |flight: &[u8]| early::split_first(flight).is_some();
+        if wire.is_client {
+            let is_accepted = wire.facts.early_data == EarlyData::Accepted;
+            if !is_accepted || self.early.has_ended || !has_records(&flight) {
+                wire.sending(&flight);
+                return Some(flight);
+            }
+            self.early.has_ended = true;
+            let secret = wire.capture.as_ref()?.captured().client_early.clone()?;
+            let (suite, _) = self.early.offered?;
+            let mut relay = Relay::new(suite, &secret, 0, wire.sealed_early)?;
+            let flight = relay.pass_on(&flight, 1, |content| content)?;
+            let (end, rest) = early::split_first(&flight)?;
+            wire.log_early(true, &end, ContentType::Handshake, &END_OF_EARLY_DATA);
+            wire.sending(&rest);
+            return Some(flight);
+        }
+        let allows = self.early.allows;
+        let is_changed = wire.sealed_early > 0 || allows > 0;
+        if !wire.has_answered() || !is_changed || !has_records(&flight) {
+            wire.sending(&flight);
+            return Some(flight);
+        }
+        let secret = wire.capture.as_ref()?.captured().server_traffic.clone()?;
+        let mut relay = Relay::new(wire.facts.suite?, &secret, 0, wire.sealed_early)?;
+        let edit = |content| match allows {
+            0 => content,
+            _ => early::with_early_data(content, allows),
+        };
+        let flight = relay.pass_on(&flight, usize::MAX, edit)?;
+        wire.sending(&flight);
+        Some(flight)
+    }
+
+    /// After the flight of a server whose client announced early data.
+    fn await_early(&mut self) {
+        if !self.wire.has_answered() || self.early.is_over {
+            return;
+        }
+        self.early.is_over = true;
+        match self.wire.facts.early_data {
+            EarlyData::NotSent => return,
+            EarlyData::Rejected => {
+                // Beyond its limit OpenSSL allows for what protection adds to six records.
+                const OVERHEAD: u32 = 6 * 17 + 2;
+                self.early.skips = Some(self.early.limit.saturating_add(OVERHEAD));
+                return;
+            }
+            EarlyData::Accepted => {}
+        }
+        let captured = self
+            .wire
+            .capture
+            .as_ref()
+            .map(|it| it.captured().client_early.clone());
+        let relay = captured.flatten().zip(self.wire.facts.suite);
+        let relay = relay.and_then(|(secret, suite)| Relay::new(suite, &secret, 0, 0));
+        self.early.incoming = relay.map(|relay| Box::new(Incoming::new(relay, self.early.limit)));
     }
 
     /// Works until a record, a decision or nothing more is needed; appends what is to be sent to `out`.
@@ -251,6 +427,9 @@ impl Delegated {
             direct.tls12_ticket = Some([0; 6].into());
         }
         let mut established = direct.finish()?;
+        if !self.wire.is_client {
+            established.sealing.skip(self.wire.sealed_early);
+        }
         let negotiated = &mut established.negotiated;
         let facts = self.wire.facts;
         if let Some(random) = facts.server_random {
@@ -315,6 +494,13 @@ impl Delegated {
         };
         let desk = Desk::new(&plan.verify_schemes, Arc::clone(&plan.signature_check));
         self.wire.newest = plan.max;
+        let parsed = ClientHello::parse_message(message);
+        if parsed.is_ok_and(|hello| hello.offers_early_data().unwrap_or_default()) {
+            self.wire.facts.early_data = EarlyData::Rejected;
+        }
+        self.early.limit = plan.early_data_limit;
+        self.early.allows = plan.max_early_data;
+        self.wire.may_accept = plan.early_data && plan.tickets;
         let started = stack::aside(|| server::start(*plan, &desk).map(Box::new));
         let mut direct = started.unwrap_or(Err(Refusal::INTERNAL))?;
         direct.feed_raw(&hello.into_records());
@@ -350,6 +536,12 @@ impl Delegated {
         } = turn;
         {
             let captured = direct.capture.captured();
+            if self.wire.is_client
+                && captured.client_early.is_some()
+                && self.wire.facts.early_data == EarlyData::NotSent
+            {
+                self.wire.facts.early_data = EarlyData::Rejected;
+            }
             if captured.client_random != [0; 32] {
                 self.wire.facts.client_random = Some(captured.client_random);
             }
@@ -367,8 +559,11 @@ impl Delegated {
         }
         match result {
             Ok(progress) => {
-                self.wire.sending(&flight);
+                let Some(flight) = self.pass_on(flight) else {
+                    return Err(self.refuse(Refusal::INTERNAL, out));
+                };
                 out.extend_from_slice(&flight);
+                self.await_early();
                 Ok(progress)
             }
             Err(error) => {
@@ -376,7 +571,7 @@ impl Delegated {
                 if let Some(alert) = self.better_alert(&error) {
                     self.append_alert(alert, out);
                 } else if ends_with_alert(&flight) {
-                    self.wire.sending(&flight);
+                    let flight = self.pass_on(flight).unwrap_or_default();
                     out.extend_from_slice(&flight);
                 } else {
                     self.last_words(&error, out);
@@ -456,6 +651,9 @@ fn failure(refusal: Refusal) -> Error {
         reason: refusal.reason,
     }
 }
+
+/// The message.
+const END_OF_EARLY_DATA: [u8; 4] = [messages::kind::END_OF_EARLY_DATA, 0, 0, 0];
 
 const NO_STACK: &str = "no memory for the stack of a handshake";
 

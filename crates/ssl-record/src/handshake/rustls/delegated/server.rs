@@ -73,7 +73,12 @@ fn configuration(
         enabled: plan.tickets,
         lifetime: plan.ticket_lifetime,
         desk: Arc::clone(desk),
+        early: plan.early_data.then(|| Arc::clone(capture)),
     });
+    if plan.tickets && plan.early_data {
+        // It is counted by us, accepted or not.
+        config.max_early_data_size = u32::MAX;
+    }
     config.session_storage = Arc::new(Storage {
         enabled: plan.session_ids,
         identifier: plan.session_id,
@@ -212,11 +217,20 @@ struct Ticketer {
     enabled: bool,
     lifetime: u32,
     desk: Arc<Desk>,
+    /// Early data is accepted.
+    early: Option<Arc<Capture>>,
 }
 
 impl ProducesTickets for Ticketer {
+    /// rustls accepts early data only of sessions that it takes out of a store itself, lest it be
+    /// replayed. Whoever opens our tickets judges that instead, so none are admitted to at the moment
+    /// when rustls asks on account of it: between the keys of the handshake and those of traffic.
     fn enabled(&self) -> bool {
-        self.enabled
+        let is_about_early_data = self.early.as_ref().is_some_and(|capture| {
+            let captured = capture.captured();
+            captured.handshake_keys && captured.client_traffic.is_none()
+        });
+        self.enabled && !is_about_early_data
     }
 
     fn lifetime(&self) -> u32 {

@@ -38,6 +38,7 @@ fn client_plan(version: ProtocolVersion) -> ClientPlan {
         key_log: None,
         signature_check: Arc::new(Believes),
         tickets: true,
+        early_data: false,
     }
 }
 
@@ -63,6 +64,8 @@ fn server_plan() -> ServerPlan {
         key_log: None,
         signature_check: Arc::new(Believes),
         max_early_data: 0,
+        early_data: false,
+        early_data_limit: 0,
     }
 }
 

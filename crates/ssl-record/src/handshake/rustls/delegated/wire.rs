@@ -8,9 +8,9 @@ use std::sync::Arc;
 use super::super::capture::Capture;
 use super::desk::Refusal;
 use super::ear::{Ear, Stage};
-use super::messages::{ServerHello, Shown, kind, status};
+use super::messages::{ServerHello, Shown, accepts_early_data, kind, status};
 use super::shares::Shares;
-use crate::handshake::delegate::ProgressFacts;
+use crate::handshake::delegate::{EarlyData, ProgressFacts};
 use crate::handshake::{MESSAGE_HEADER_LEN, append_plaintext_alert};
 use crate::protect::{Layout, TrafficKeys, TrafficSecret, Usage, tls12_keys};
 use crate::reason::Reason;
@@ -45,6 +45,10 @@ pub(super) struct Wire {
     shares: Shares,
     /// Something left under our keys.
     keys_in_use: bool,
+    /// Whether early data is accepted stands in our own EncryptedExtensions.
+    pub(super) may_accept: bool,
+    /// Records that were sealed under our traffic keys before the handshake was over.
+    pub(super) sealed_early: u64,
 }
 
 impl Wire {
@@ -65,6 +69,8 @@ impl Wire {
             outgoing: Ear::default(),
             shares: Shares::default(),
             keys_in_use: false,
+            may_accept: false,
+            sealed_early: 0,
         }
     }
 
@@ -130,8 +136,12 @@ impl Wire {
             };
             let mut ear = core::mem::take(&mut self.outgoing);
             let heard = ear.record(self.facts.version, header, body, |stage, number| {
-                let log = self.log.as_ref();
-                log.and_then(|_| self.keys(stage, self.is_client, number))
+                let early = match stage {
+                    Stage::Application => self.sealed_early,
+                    _ => 0,
+                };
+                let wanted = self.log.is_some() || self.may_accept;
+                wanted.then(|| self.keys(stage, self.is_client, number + early))?
             });
             self.outgoing = ear;
             for message in &heard.messages {
@@ -142,6 +152,10 @@ impl Wire {
                     hello.tell(&mut self.facts);
                 }
                 self.hear_share(head[0], body, self.is_client);
+                if head[0] == kind::ENCRYPTED_EXTENSIONS && !self.is_client {
+                    self.note_early_data(body);
+                    self.may_accept = false;
+                }
             }
             if let Some(log) = &self.log {
                 log.record(true, header, heard.inner);
@@ -156,6 +170,42 @@ impl Wire {
                 self.log_message(true, ContentType::Handshake, message);
             }
         }
+    }
+
+    /// EncryptedExtensions say whether early data is accepted.
+    fn note_early_data(&mut self, body: &[u8]) {
+        if accepts_early_data(body) {
+            self.facts.early_data = EarlyData::Accepted;
+        }
+    }
+
+    /// Logs a record that only passes by, and the message in it.
+    pub(super) fn log_early(
+        &self,
+        outgoing: bool,
+        record: &[u8],
+        inner: ContentType,
+        message: &[u8],
+    ) {
+        let (Some(log), Some((header, _))) = (&self.log, records(record).next()) else {
+            return;
+        };
+        log.record(outgoing, header, Some(inner));
+        if !message.is_empty() {
+            self.log_message(outgoing, inner, message);
+        }
+    }
+
+    /// Whether a protected record is the first of the client's under the keys of the handshake.
+    pub(super) fn is_next_of_handshake(&self, header: RecordHeader, body: &[u8]) -> bool {
+        let keys = self.keys(Stage::Handshake, true, 0);
+        keys.is_none_or(|mut keys| keys.open(header, &mut body.to_vec()).is_ok())
+    }
+
+    /// Whether a server has sent everything up to its Finished in TLS 1.3.
+    pub(super) fn has_answered(&self) -> bool {
+        let is_tls13 = self.facts.version == Some(ProtocolVersion::Tls13);
+        !self.is_client && is_tls13 && self.keys_in_use
     }
 
     /// Appends an alert under the keys that the peer expects; nothing if there are none to be had.
@@ -203,6 +253,7 @@ impl Wire {
                 }
                 hello.tell(&mut self.facts);
             }
+            kind::ENCRYPTED_EXTENSIONS => self.note_early_data(body),
             kind::NEW_SESSION_TICKET => self.tls12_ticket = Some(body.into()),
             kind::CERTIFICATE => {
                 self.shown = version.and_then(|version| Shown::parse(version, body));
@@ -289,7 +340,11 @@ impl Wire {
             (_, true) => return Err(()),
             (_, false) => return Ok(None),
         };
-        self.keys(stage, self.is_client, 0).map(Some).ok_or(())
+        let next = match stage {
+            Stage::Application => self.sealed_early,
+            _ => 0,
+        };
+        self.keys(stage, self.is_client, next).map(Some).ok_or(())
     }
 }
 
