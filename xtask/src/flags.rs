@@ -93,6 +93,14 @@ pub(crate) enum Chore {
         /// Part of the name of a program.
         filter: Option<String>,
     },
+    /// Run the C programs under valgrind's memcheck, on the system's libssl.so.3 and on ours.
+    Valgrind {
+        /// Only a few programs: a minute instead of many.
+        #[arg(long)]
+        smoke: bool,
+        /// Part of the name of a program.
+        filter: Option<String>,
+    },
     /// Run the C programs with many threads, many connections and many loads of our libssl.so.3.
     Stress {
         /// Use the library without optimisation.

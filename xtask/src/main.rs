@@ -27,6 +27,7 @@ mod source;
 mod stress;
 mod tidy;
 mod tree;
+mod valgrind;
 
 use std::process::ExitCode;
 
@@ -70,6 +71,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
             conformance::run(&sh, Profile::new(release), filter.as_deref())
         }
         Chore::Capi { release, filter } => capi::run(&sh, Profile::new(release), filter.as_deref()),
+        Chore::Valgrind { smoke, filter } => valgrind::run(&sh, smoke, filter.as_deref()),
         Chore::Stress { debug, filter } => {
             stress::run(&sh, Profile::new(!debug), filter.as_deref())
         }

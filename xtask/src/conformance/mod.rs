@@ -30,7 +30,7 @@ pub(crate) fn run(sh: &Shell, profile: Profile, filter: Option<&str>) -> Result<
     let ours = library::build(sh, profile)?;
     let built = cargo::target_dir(sh, "dropin")?.join("modes");
     let folder = tree::root().join(PROGRAMS);
-    let (sources, prefix) = chosen(programs(&folder)?, filter);
+    let (sources, prefix) = chosen(files(&folder)?, filter);
     // Newer versions of OpenSSL differ here and there, and the checks know where.
     let expectations = match library::system_version(sh)?.as_str() {
         "3.0" | "3.1" => "3.0",
@@ -121,7 +121,14 @@ fn chosen(all: Vec<PathBuf>, filter: Option<&str>) -> (Vec<PathBuf>, &str) {
     }
 }
 
-fn programs(folder: &std::path::Path) -> Result<Vec<PathBuf>> {
+/// The sources of every program.
+pub(crate) fn programs() -> Result<Vec<Vec<PathBuf>>> {
+    let folder = tree::root().join(PROGRAMS);
+    let with_harness = |source| vec![source, folder.join(HARNESS)];
+    Ok(files(&folder)?.into_iter().map(with_harness).collect())
+}
+
+fn files(folder: &std::path::Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in folder.read_dir()? {
         let path = entry?.path();
