@@ -93,6 +93,21 @@ impl Connection {
         Ok(EarlyWriteCall { data, path })
     }
 
+    /// The next step up to where something can be early: done when a client's hello or a server's flight
+    /// is sent, or the handshake is over because nothing is early in it. Early writes and reads do this
+    /// themselves.
+    ///
+    /// # Errors
+    /// The handshake failed; final.
+    pub fn step_early_start(&mut self) -> Result<Step<()>, Error> {
+        let result = match &self.phase {
+            Phase::Handshaking(_) => self.handshake(Until::Early),
+            Phase::Established(_) => Ok(Step::Done(())),
+            Phase::Failed(_) => Err(Error::AlreadyFailed),
+        };
+        self.checked(result)
+    }
+
     /// The next step of an early write; done with the number of bytes, which is all of them.
     ///
     /// # Errors

@@ -181,11 +181,20 @@ fn a_retried_hello_rejects() {
     use ssl_record::config::NamedGroup;
     let mut pair = pair(&plan(), Some(ALLOWED));
     pair.server.owner.server_plan.groups = vec![NamedGroup::Secp256r1];
-    sent(&mut pair, b"in vain");
+    for _ in 0..3 {
+        sent(&mut pair, &bytes(9_000));
+    }
     let _ = read(&mut pair.server, &mut [0; 10]).unwrap();
     pair.handshake();
     assert_fate(&pair, EarlyData::Rejected);
     pair.exchange();
+
+    let mut pair = self::pair(&plan(), None);
+    pair.server.owner.server_plan.groups = vec![NamedGroup::Secp256r1];
+    pair.server.owner.server_plan.early_data_limit = 8_000;
+    sent(&mut pair, &bytes(9_000));
+    let error = tls(read(&mut pair.server, &mut [0; 10]));
+    assert_eq!(error.reason(), Some(Reason::TOO_MUCH_EARLY_DATA));
 }
 
 #[test]

@@ -69,7 +69,7 @@ struct Early {
     offered: Option<(CipherSuite, u32)>,
     /// How many bytes a server accepts, or skips.
     limit: u32,
-    /// A server is skipping what it does not accept; how much more, bytes.
+    /// A server skips what it does not accept; how much more, bytes.
     skips: Option<u32>,
     /// What a server's tickets allow.
     allows: u32,
@@ -190,7 +190,8 @@ impl Delegated {
             && let Some(left) = self.early.skips
         {
             self.early.skips = None;
-            if !self.wire.is_next_of_handshake(header, body) {
+            // Behind a hello that has to be retried there are no keys to tell it by.
+            if !self.wire.has_answered() || !self.wire.is_next_of_handshake(header, body) {
                 self.early.skips = left.checked_sub(header.len.into());
                 return match self.early.skips {
                     Some(_) => Ok(()),
@@ -333,22 +334,16 @@ impl Delegated {
         Some(flight)
     }
 
-    /// After the flight of a server whose client announced early data.
+    /// After the flight of a server that accepts early data.
     fn await_early(&mut self) {
         if !self.wire.has_answered() || self.early.is_over {
             return;
         }
         self.early.is_over = true;
-        match self.wire.facts.early_data {
-            EarlyData::NotSent => return,
-            EarlyData::Rejected => {
-                // Beyond its limit OpenSSL allows for what protection adds to six records.
-                const OVERHEAD: u32 = 6 * 17 + 2;
-                self.early.skips = Some(self.early.limit.saturating_add(OVERHEAD));
-                return;
-            }
-            EarlyData::Accepted => {}
+        if self.wire.facts.early_data != EarlyData::Accepted {
+            return;
         }
+        self.early.skips = None;
         let captured = self
             .wire
             .capture
@@ -499,6 +494,11 @@ impl Delegated {
             self.wire.facts.early_data = EarlyData::Rejected;
         }
         self.early.limit = plan.early_data_limit;
+        if self.wire.facts.early_data == EarlyData::Rejected {
+            // Beyond its limit OpenSSL allows for what protection adds to six records.
+            const OVERHEAD: u32 = 6 * 17 + 2;
+            self.early.skips = Some(plan.early_data_limit.saturating_add(OVERHEAD));
+        }
         self.early.allows = plan.max_early_data;
         self.wire.may_accept = plan.early_data && plan.tickets;
         let started = stack::aside(|| server::start(*plan, &desk).map(Box::new));
