@@ -1,64 +1,63 @@
-//! SSL_read_early_data(3): early data is not accepted and not sent here.
-//!
-//! A server that asks for it gets what it gets from clients that send none: the handshake, and the word
-//! that early data is finished. A client cannot write any.
+//! SSL_read_early_data(3), SSL_write_early_data(3) and how much of it there may be.
 
 use libc::{c_int, c_void};
+use ssl_record::delegate::EarlyData;
 
+use super::slice::{bytes, bytes_mut};
 use super::with;
-use crate::crypto::queue;
 use crate::handle::{SSL, SSL_CTX};
 use crate::settings::callbacks::{AllowEarlyDataCallback, Arg, With};
+use crate::ssl::early::Reading;
 
 /// `SSL_READ_EARLY_DATA_ERROR`.
 const READ_ERROR: c_int = 0;
+/// `SSL_READ_EARLY_DATA_SUCCESS`.
+const READ_SUCCESS: c_int = 1;
 /// `SSL_READ_EARLY_DATA_FINISH`.
 const READ_FINISH: c_int = 2;
-/// `SSL_EARLY_DATA_NOT_SENT`.
-const NOT_SENT: c_int = 0;
-/// `SSL_EARLY_DATA_REJECTED`.
-const REJECTED: c_int = 1;
 
 /// # Safety
-/// `ssl` is NULL or live; `read` is writable.
+/// `ssl` is NULL or live; `buf` has `num` writable bytes; `read` is writable.
 pub(crate) unsafe extern "C" fn SSL_read_early_data(
     ssl: *mut SSL,
-    _buf: *mut c_void,
-    _num: usize,
+    buf: *mut c_void,
+    num: usize,
     read: *mut usize,
 ) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
         with(ssl, READ_ERROR, |ssl| {
-            if ssl.side() == Some(ssl_record::Side::Client) {
-                queue::raise(queue::common::SHOULD_NOT_HAVE_BEEN_CALLED);
-                return READ_ERROR;
-            }
-            if ssl.do_handshake() <= 0 {
-                return READ_ERROR;
-            }
+            let (result, count) = match ssl.read_early(bytes_mut(buf.cast(), num)) {
+                Ok(Reading::Data(n)) => (READ_SUCCESS, n),
+                Ok(Reading::Finished) => (READ_FINISH, 0),
+                Err(_) => return READ_ERROR,
+            };
             if !read.is_null() {
-                read.write(0);
+                read.write(count);
             }
-            READ_FINISH
+            result
         })
     }
 }
 
 /// # Safety
-/// `ssl` is NULL or live.
+/// `ssl` is NULL or live; `buf` has `num` readable bytes; `written` is writable.
 pub(crate) unsafe extern "C" fn SSL_write_early_data(
     ssl: *mut SSL,
-    _buf: *const c_void,
-    _num: usize,
-    _written: *mut usize,
+    buf: *const c_void,
+    num: usize,
+    written: *mut usize,
 ) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with(ssl, 0, |_| {
-            // No session of ours allows any, and without such a session OpenSSL says this too.
-            queue::raise(queue::common::SHOULD_NOT_HAVE_BEEN_CALLED);
-            0
+        with(ssl, 0, |ssl| match ssl.write_early(bytes(buf.cast(), num)) {
+            Ok(n) => {
+                if !written.is_null() {
+                    written.write(n);
+                }
+                1
+            }
+            Err(_) => 0,
         })
     }
 }
@@ -68,12 +67,10 @@ pub(crate) unsafe extern "C" fn SSL_write_early_data(
 pub(crate) unsafe extern "C" fn SSL_get_early_data_status(ssl: *const SSL) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with(ssl, NOT_SENT, |ssl| {
-            if ssl.facts().early_data_offered {
-                REJECTED
-            } else {
-                NOT_SENT
-            }
+        with(ssl, 0, |ssl| match ssl.facts().early_data {
+            EarlyData::NotSent => 0,
+            EarlyData::Rejected => 1,
+            EarlyData::Accepted => 2,
         })
     }
 }

@@ -67,7 +67,7 @@ pub(crate) unsafe extern "C" fn SSL_is_server(ssl: *const SSL) -> c_int {
 /// `ssl` is NULL or live.
 pub(crate) unsafe extern "C" fn SSL_in_init(ssl: *const SSL) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with(ssl, 0, |ssl| ssl.in_init().into()) }
+    unsafe { with(ssl, 0, |ssl| (ssl.in_init() && !ssl.rests_early()).into()) }
 }
 
 /// # Safety

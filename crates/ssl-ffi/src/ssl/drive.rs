@@ -252,6 +252,11 @@ impl Ssl {
     }
 
     /// Queues what a failed call is about, and gives a last alert one attempt.
+    pub(super) fn fail_now(&self, engine: &mut Connection, error: &Error) -> Stop {
+        let in_init = engine.in_init();
+        self.fail(engine, error, in_init)
+    }
+
     fn fail(&self, engine: &mut Connection, error: &Error, in_init: bool) -> Stop {
         match error {
             // Nothing new is said about a connection that is dead (statement R50).

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use ssl_record::Connection;
-use ssl_record::delegate::{KeyShare, ProgressFacts};
+use ssl_record::delegate::{EarlyData, KeyShare, ProgressFacts};
 use ssl_record::hello::{ClientHello, HelloFault, Numbers};
 use ssl_record::record::ProtocolVersion;
 use zeroize::Zeroizing;
@@ -61,6 +61,8 @@ pub(crate) struct Facts {
     pub(crate) status_requested: bool,
     /// On servers: the client wanted to send early data.
     pub(crate) early_data_offered: bool,
+    /// What became of it.
+    pub(crate) early_data: EarlyData,
     pub(crate) server_name_accepted: bool,
     /// On servers, the ClientHello message while and after it is answered.
     pub(crate) hello: Vec<u8>,
@@ -125,6 +127,7 @@ impl Facts {
         if let Some(random) = progress.server_random {
             self.server_random = random;
         }
+        self.early_data = progress.early_data;
         self.certificate_requested |= progress.certificate_requested;
         self.peer_certificate_types
             .clone_from(&progress.certificate_types);

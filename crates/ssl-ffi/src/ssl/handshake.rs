@@ -27,6 +27,7 @@ impl Ssl {
             self.want.set(Want::Nothing);
             return 1;
         }
+        self.leave_early();
         match self.in_job(Call::HANDSHAKE) {
             Ok(_) => 1,
             Err(Stop(ret)) => ret,
@@ -146,6 +147,7 @@ impl Ssl {
         }
         self.was_cleared.set(self.is_driven.get());
         self.reset_job();
+        self.reset_early();
         self.stage.set(Stage::Before);
         self.shutdown.set(0);
         self.warning.set(0);

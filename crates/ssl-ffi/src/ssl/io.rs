@@ -29,6 +29,7 @@ impl Ssl {
             self.want.set(Want::Nothing);
             return Err(Stop(0));
         }
+        self.check_not_early(false)?;
         let result = self.in_job(Call::read(out, reading));
         self.tally.received(result.as_ref().ok().copied());
         result
@@ -68,6 +69,7 @@ impl Ssl {
             raise(reason::PROTOCOL_IS_SHUTDOWN);
             return Err(Stop::FAILED);
         }
+        self.check_not_early(true)?;
         let result = self.in_job(Call::write(data));
         self.tally.wrote(data.len(), result.as_ref().ok().copied());
         result

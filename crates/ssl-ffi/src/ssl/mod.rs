@@ -7,6 +7,7 @@
 pub(crate) mod bios;
 mod decide;
 pub(crate) mod drive;
+pub(crate) mod early;
 pub(crate) mod error;
 mod facts;
 mod handshake;
@@ -79,6 +80,7 @@ pub(crate) struct Ssl {
     progress: RefCell<Progress>,
     pub(crate) verify_result: Cell<i64>,
     sessions: Sessions,
+    early: early::Early,
     key_lines: KeyLines,
     /// The engine keeps notes for the message callback.
     is_tapped: Cell<bool>,
@@ -151,6 +153,7 @@ impl Ssl {
             progress: RefCell::new(Progress::default()),
             verify_result: Cell::new(0),
             sessions: Sessions::default(),
+            early: early::Early::default(),
             key_lines: KeyLines::default(),
             is_tapped: Cell::new(false),
             story: Cell::new(Story::default()),

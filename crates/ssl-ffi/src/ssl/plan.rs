@@ -87,7 +87,7 @@ impl Ssl {
             key_log,
             signature_check: Arc::new(ByLibcrypto),
             tickets: settings.options & option::NO_TICKET == 0,
-            early_data: false,
+            early_data: self.announces_early(),
         })
     }
 
@@ -98,11 +98,13 @@ impl Ssl {
         sessions: SessionPolicy,
         ocsp: Option<Vec<u8>>,
         alpn: Option<Vec<u8>>,
+        early_data: bool,
     ) -> Answer {
         let key_log = self.key_log();
         let client_auth = self.client_auth(agreed.version == ProtocolVersion::Tls13);
         self.facts.borrow_mut().certificate_requested = client_auth != ClientAuth::None;
         let verify_schemes = numbers(&self.schemes_to_accept());
+        let early_data_limit = self.early_limit(early_data);
         let settings = self.settings();
         let (min, max) = agreed.versions;
         let mut suites = vec![sessions.suite];
@@ -129,9 +131,9 @@ impl Ssl {
             hello_time: settings.modes.contains(SslMode::SEND_SERVERHELLO_TIME),
             key_log,
             signature_check: Arc::new(ByLibcrypto),
-            max_early_data: 0,
-            early_data: false,
-            early_data_limit: 0,
+            max_early_data: settings.max_early_data,
+            early_data,
+            early_data_limit,
         }))
     }
 

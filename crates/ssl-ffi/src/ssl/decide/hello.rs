@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ssl_record::delegate::Answer;
 use ssl_record::hello::{ClientHello, HelloFault};
-use ssl_record::record::AlertDescription;
+use ssl_record::record::{AlertDescription, ProtocolVersion};
 
 use super::Decision;
 use crate::crypto::{X509Stack, reason};
@@ -80,7 +80,8 @@ impl Ssl {
         let sessions = self.session_policy(agreed.suite)?;
         let staple = self.ask_status_callback(&hello)?;
         let protocol = self.ask_alpn_callback(&hello)?;
-        Ok(self.server_plan(agreed, sessions, staple, protocol))
+        let early = agreed.version == ProtocolVersion::Tls13 && self.admits_early();
+        Ok(self.server_plan(agreed, sessions, staple, protocol, early))
     }
 
     /// `SSL_CTX_set_client_hello_cb`.

@@ -30,6 +30,8 @@ pub(super) struct Candidate {
     pub(super) session: Arc<Session>,
     pub(super) name: Vec<u8>,
     pub(super) by_id: bool,
+    /// How old the client says it is, if that counts.
+    pub(super) age: Option<u32>,
 }
 
 impl Ssl {
@@ -120,6 +122,7 @@ impl Ssl {
             session,
             name: id.to_vec(),
             by_id: true,
+            age: None,
         })
     }
 

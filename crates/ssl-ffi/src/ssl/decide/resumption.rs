@@ -15,7 +15,7 @@ use super::Halt;
 use super::lookup::{Candidate, Status};
 use crate::crypto::reason;
 use crate::negotiate::suites::Suite;
-use crate::session::{Counter, Id, Session};
+use crate::session::{Counter, Id, Session, now};
 use crate::settings::option;
 use crate::ssl::Ssl;
 use crate::ssl::plan::{VERIFY_FAIL_IF_NO_PEER_CERT, VERIFY_PEER};
@@ -39,6 +39,9 @@ pub(in crate::ssl) struct Found {
     pub(in crate::ssl) suite: &'static Suite,
     /// It was found by its id.
     pub(in crate::ssl) by_id: bool,
+    /// In TLS 1.3: the first ticket of the client's, and as old as the client says, so that early data
+    /// under it is not recorded long before it is sent.
+    pub(in crate::ssl) is_recent: bool,
 }
 
 impl Ssl {
@@ -61,6 +64,14 @@ impl Ssl {
             None => None,
         };
         match found {
+            // With early data about, a session is resumed once. Whoever removes it may.
+            Some((session, _))
+                if version == ProtocolVersion::Tls13
+                    && self.guards_replay()
+                    && !self.session_ctx().remove_session(&session) =>
+            {
+                self.begin_server_session(hello, version)?;
+            }
             Some((session, found)) => {
                 self.session_ctx().sessions.cache.count(Counter::Hits);
                 self.facts.borrow_mut().resumed = true;
@@ -118,6 +129,7 @@ impl Ssl {
                     session,
                     name: ticket.to_vec(),
                     by_id: false,
+                    age: None,
                 }));
             }
             if !matches!(status, Status::None | Status::Empty) {
@@ -142,8 +154,10 @@ impl Ssl {
         if !modes.contains(&WITH_KEY_EXCHANGE) {
             return Ok(None);
         }
-        for ticket in identities(offer) {
+        for (index, (ticket, age)) in identities(offer).enumerate() {
             let (status, candidate) = self.candidate_of_identity(ticket)?;
+            let age = (index == 0).then_some(age);
+            let candidate = candidate.map(|candidate| Candidate { age, ..candidate });
             let new_one = matches!(status, Status::NoDecrypt | Status::SuccessRenew);
             self.sessions.wish.borrow_mut().expects_ticket = new_one;
             if candidate.is_some() {
@@ -176,6 +190,7 @@ impl Ssl {
             session,
             name: ticket.to_vec(),
             by_id: false,
+            age: None,
         });
         Ok((status, candidate))
     }
@@ -247,6 +262,7 @@ impl Ssl {
             value,
             suite,
             by_id: candidate.by_id,
+            is_recent: candidate.age.is_some_and(|age| is_recent(&fields, age)),
         };
         Ok(Some((session, found)))
     }
@@ -277,9 +293,20 @@ fn is_same_name(fields: &crate::session::Fields, hello: &ClientHello<'_>) -> Res
         .is_none_or(|made_for| made_for.as_bytes().eq_ignore_ascii_case(name)))
 }
 
-/// The tickets of a pre_shared_key extension (RFC 8446 section 4.2.11), as far as it is well formed.
-fn identities(offer: &[u8]) -> impl Iterator<Item = &[u8]> {
-    const AGE: usize = 4;
+/// Whether the session is as old as a client says in this obfuscated form (RFC 8446 section 4.2.11.1),
+/// with OpenSSL's tolerance.
+fn is_recent(fields: &crate::session::Fields, told: u32) -> bool {
+    const TOLERANCE: i64 = 10_000;
+    // The client's clock began later and may be read more finely.
+    const ROUNDING: i64 = 1_000;
+    let age = (now() - fields.time).saturating_mul(1_000) + ROUNDING;
+    let told = i64::from(told.wrapping_sub(fields.age_add));
+    told <= age && age <= told + TOLERANCE
+}
+
+/// The tickets of a pre_shared_key extension (RFC 8446 section 4.2.11) and how old the client says they
+/// are, as far as it is well formed.
+fn identities(offer: &[u8]) -> impl Iterator<Item = (&[u8], u32)> {
     let list = offer
         .split_first_chunk::<2>()
         .and_then(|(len, rest)| rest.get(..u16::from_be_bytes(*len).into()));
@@ -287,7 +314,8 @@ fn identities(offer: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let (len, behind) = rest.split_first_chunk::<2>()?;
         let (ticket, behind) = behind.split_at_checked(u16::from_be_bytes(*len).into())?;
-        rest = behind.get(AGE..)?;
-        Some(ticket)
+        let (age, behind) = behind.split_first_chunk::<4>()?;
+        rest = behind;
+        Some((ticket, u32::from_be_bytes(*age)))
     })
 }

@@ -55,12 +55,6 @@ impl Ssl {
         self.settings().options & option::NO_TICKET != 0 || self.guards_replay()
     }
 
-    /// Whether a session of TLS 1.3 is resumed once at most.
-    pub(in crate::ssl) fn guards_replay(&self) -> bool {
-        let settings = self.settings();
-        settings.max_early_data > 0 && settings.options & option::NO_ANTI_REPLAY == 0
-    }
-
     /// `SSL_CTX_sess_set_new_cb`: the count that the application gets is its own if it says 1.
     fn show_new_session(&self, session: &Arc<Session>) {
         let Some(callback) = self.session_ctx().sessions.hooks().new else {
