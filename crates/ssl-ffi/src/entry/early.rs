@@ -50,14 +50,16 @@ pub(crate) unsafe extern "C" fn SSL_write_early_data(
 ) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        with(ssl, 0, |ssl| match ssl.write_early(bytes(buf.cast(), num)) {
-            Ok(n) => {
-                if !written.is_null() {
-                    written.write(n);
+        with(ssl, 0, |ssl| {
+            match ssl.write_early(bytes(buf.cast(), num)) {
+                Ok(n) => {
+                    if !written.is_null() {
+                        written.write(n);
+                    }
+                    1
                 }
-                1
+                Err(_) => 0,
             }
-            Err(_) => 0,
         })
     }
 }

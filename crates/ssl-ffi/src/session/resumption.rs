@@ -111,6 +111,7 @@ fn is_same(kept: &SessionParts, now: &SessionParts) -> bool {
         && kept.ticket == now.ticket
         && kept.received == now.received
         && kept.age_add == now.age_add
+        && kept.max_early_data == now.max_early_data
         && (!now.ticket.is_empty() || kept.session_id == now.session_id)
 }
 

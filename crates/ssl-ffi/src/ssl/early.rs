@@ -1,6 +1,7 @@
 //! Early data (SSL_read_early_data(3)): what a connection may do before its handshake is over.
 //!
-//! Owns OpenSSL's states of it, and with them which calls are refused when. What is early in terms of
+//! Owns OpenSSL's states of it, and with them which calls are refused when; one is left out: a client that
+//! reads completes its handshake, and cannot write early any more. What is early in terms of
 //! records is the engine's business; whether a session allows any was found out with the session.
 
 use std::cell::Cell;
@@ -86,6 +87,10 @@ impl Ssl {
             if let EarlyRead::Data(n) = read? {
                 return Ok(Reading::Data(n));
             }
+            self.early.state.set(State::FinishedReading);
+            self.early.is_paused.set(false);
+            // OpenSSL goes on to the client's Finished. What keeps it from there, another call will meet.
+            let _ = self.handshake_now();
         }
         self.early.state.set(State::FinishedReading);
         Ok(Reading::Finished)
@@ -125,9 +130,9 @@ impl Ssl {
         let is_allowed = |most: u32| most > 0;
         self.side() == Some(Side::Client)
             && self.stage() == Stage::Before
-            && self.session().is_some_and(|session| {
-                session.read(|fields| is_allowed(fields.max_early_data))
-            })
+            && self
+                .session()
+                .is_some_and(|session| session.read(|fields| is_allowed(fields.max_early_data)))
     }
 
     /// Whether a client announces early data: `SSL_write_early_data` began the handshake.
@@ -193,6 +198,13 @@ impl Ssl {
                 self.leave_early();
                 Ok(())
             }
+        }
+    }
+
+    /// The handshake is over: early data cannot come any more.
+    pub(super) fn complete_early(&self) {
+        if self.early.state.get() == State::ReadRetry {
+            self.early.state.set(State::FinishedReading);
         }
     }
 

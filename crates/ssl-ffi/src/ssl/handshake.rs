@@ -230,6 +230,7 @@ impl Ssl {
         if is_handshake {
             self.note_negotiated(engine);
             self.stage.set(Stage::Established);
+            self.complete_early();
             self.finish_session(engine);
         }
         is_handshake
