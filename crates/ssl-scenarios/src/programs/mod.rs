@@ -1,6 +1,7 @@
 //! The scenarios, one file a program or a family of programs. Each file lists what it has in `SCENARIOS`.
 
 mod apache;
+mod bindings;
 mod curl;
 mod dns;
 mod haproxy;
@@ -42,6 +43,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         ruby::SCENARIOS,
         perl::SCENARIOS,
         php::SCENARIOS,
+        bindings::SCENARIOS,
         mail::SCENARIOS,
         postfix::SCENARIOS,
         mosquitto::SCENARIOS,

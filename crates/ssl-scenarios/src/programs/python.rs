@@ -8,7 +8,7 @@ const PYTHON: Program = Program {
     file: LANGUAGE.interpreter,
 };
 
-const LANGUAGE: Language = Language {
+pub(super) const LANGUAGE: Language = Language {
     interpreter: "/usr/bin/python3",
     options: "-B -u",
     common: Some(("common.py", include_str!("../../scripts/python/common.py"))),
