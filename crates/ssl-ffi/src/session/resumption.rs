@@ -16,11 +16,14 @@ impl Session {
     pub(crate) fn to_client(&self) -> Option<ClientSession> {
         // Copied out: encoding a certificate calls libcrypto.
         let fields = self.read(Fields::clone);
-        let parts = client_parts(&fields)?;
-        let kept = fields
-            .resumption
-            .filter(|kept| is_same(&kept.parts(), &parts));
-        kept.or_else(|| ClientSession::from_parts(&parts).ok())
+        let mut parts = client_parts(&fields)?;
+        if let Some(kept) = &fields.resumption
+            && is_same(&kept.parts(), &parts)
+        {
+            return Some(kept.clone());
+        }
+        parts.chain = certificates(&fields);
+        ClientSession::from_parts(&parts).ok()
     }
 
     /// What a server's handshake resumes from; `None` if the session lacks something. The name is the one
@@ -75,6 +78,7 @@ impl Fields {
     }
 }
 
+/// All but the chain.
 fn client_parts(fields: &Fields) -> Option<SessionParts> {
     let suite = suite(fields)?;
     let is_tls13 = suite.version() == ProtocolVersion::Tls13;
@@ -89,7 +93,7 @@ fn client_parts(fields: &Fields) -> Option<SessionParts> {
         lifetime: u32::try_from(fields.lifetime_hint).unwrap_or(u32::MAX),
         age_add: fields.age_add,
         received: u64::try_from(fields.time).unwrap_or(0),
-        chain: certificates(fields),
+        chain: Vec::new(),
         max_early_data: fields.max_early_data,
         alpn: fields.alpn.as_deref().map(<[u8]>::to_vec),
         extended_master_secret: fields.extended_master_secret,
