@@ -17,6 +17,14 @@ pub(crate) type SSL_METHOD = crate::method::Method;
 
 /// An object that C holds by counted pointers.
 pub(crate) trait Counted: Sized {
+    /// What an entry point holds while it works on the object.
+    type Held<'object>
+    where
+        Self: 'object;
+
+    /// Takes it.
+    fn hold(&self) -> Self::Held<'_>;
+
     /// Hands one count to C.
     fn into_c(this: Arc<Self>) -> *mut Self {
         Arc::into_raw(this).cast_mut()
@@ -59,6 +67,22 @@ pub(crate) trait Counted: Sized {
     }
 }
 
-impl Counted for SSL {}
-impl Counted for SSL_CTX {}
-impl Counted for SSL_SESSION {}
+impl Counted for SSL {
+    type Held<'object> = crate::ssl::Held<'object>;
+
+    fn hold(&self) -> Self::Held<'_> {
+        self.take_baton()
+    }
+}
+
+impl Counted for SSL_CTX {
+    type Held<'object> = ();
+
+    fn hold(&self) {}
+}
+
+impl Counted for SSL_SESSION {
+    type Held<'object> = ();
+
+    fn hold(&self) {}
+}

@@ -21,6 +21,16 @@ pub(crate) enum Transfer {
     Failed { raw: c_int },
 }
 
+impl Transfer {
+    /// Bytes that moved.
+    pub(crate) fn count(self) -> usize {
+        match self {
+            Self::Transferred(n) => n,
+            Self::Retry { .. } | Self::Failed { .. } => 0,
+        }
+    }
+}
+
 impl Bio {
     /// `BIO_read` with errno cleared before.
     pub(crate) fn read(&self, buffer: &mut [u8]) -> Transfer {

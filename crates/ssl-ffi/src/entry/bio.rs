@@ -101,6 +101,7 @@ pub(crate) unsafe extern "C" fn BIO_ssl_shutdown(bio: *mut BIO) {
             unsafe {
                 let ssl = connection_of(bio);
                 if let Some(ssl) = SSL::peek(ssl) {
+                    let _held = ssl.hold();
                     let _ = ssl.close();
                 }
                 bio = sys::BIO_next(bio);

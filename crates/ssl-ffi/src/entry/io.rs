@@ -61,6 +61,7 @@ pub(crate) unsafe extern "C" fn SSL_write(ssl: *mut SSL, buf: *const c_void, num
         let Some(ssl) = (unsafe { SSL::peek(ssl) }) else {
             return -1;
         };
+        let _held = ssl.hold();
         let Ok(num) = usize::try_from(num) else {
             raise(reason::BAD_LENGTH);
             return -1;
@@ -86,6 +87,7 @@ pub(crate) unsafe extern "C" fn SSL_write_ex(
         let Some(ssl) = (unsafe { SSL::peek(ssl) }) else {
             return 0;
         };
+        let _held = ssl.hold();
         // SAFETY: the caller passes `num` readable bytes.
         let result = ssl.write(unsafe { bytes(buf.cast(), num) });
         // SAFETY: `written` is NULL or writable.
@@ -129,6 +131,7 @@ pub(crate) unsafe extern "C" fn SSL_key_update(ssl: *mut SSL, update_type: c_int
         let Some(ssl) = (unsafe { SSL::peek(ssl) }) else {
             return 0;
         };
+        let _held = ssl.hold();
         let request = match update_type {
             0 => KeyUpdateRequest::NotRequested,
             1 => KeyUpdateRequest::Requested,
@@ -175,6 +178,7 @@ unsafe fn read_int(ssl: *mut SSL, buf: *mut c_void, num: c_int, reading: Reading
     let Some(ssl) = (unsafe { SSL::peek(ssl) }) else {
         return -1;
     };
+    let _held = ssl.hold();
     let Ok(num) = usize::try_from(num) else {
         raise(reason::BAD_LENGTH);
         return -1;
@@ -199,6 +203,7 @@ unsafe fn read_size(
     let Some(ssl) = (unsafe { SSL::peek(ssl) }) else {
         return 0;
     };
+    let _held = ssl.hold();
     // SAFETY: the caller's promise.
     let result = ssl.read(unsafe { bytes_mut(buf.cast(), num) }, reading);
     match result {

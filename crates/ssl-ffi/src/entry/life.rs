@@ -110,11 +110,11 @@ pub(crate) unsafe extern "C" fn SSL_dup(ssl: *mut SSL) -> *mut SSL {
         let Some(ssl) = (unsafe { SSL::share(ssl) }) else {
             return std::ptr::null_mut();
         };
-        let copy = if ssl.is_fresh() {
-            ssl.duplicate()
-        } else {
-            Some(ssl)
-        };
+        let held = ssl.hold();
+        let copy = ssl.is_fresh().then(|| ssl.duplicate());
+        drop(held);
+        // A failure to copy is not mended by another count.
+        let copy = copy.unwrap_or(Some(ssl));
         copy.map_or(std::ptr::null_mut(), SSL::into_c)
     })
 }

@@ -106,6 +106,12 @@ use crate::handle::Counted;
 /// # Safety
 /// `ptr` is NULL or a live object that stays live during the call.
 unsafe fn with<O: Counted, R: Copy>(ptr: *const O, fallback: R, body: impl FnOnce(&O) -> R) -> R {
-    // SAFETY: the caller's promise.
-    guard(fallback, || unsafe { O::peek(ptr) }.map_or(fallback, body))
+    guard(fallback, || {
+        // SAFETY: the caller's promise.
+        let Some(object) = (unsafe { O::peek(ptr) }) else {
+            return fallback;
+        };
+        let _held = object.hold();
+        body(object)
+    })
 }

@@ -158,7 +158,10 @@ unsafe extern "C" fn by_level(
     guard(0, || {
         // SAFETY: the caller's promise.
         let level = match unsafe { SSL::peek(ssl) } {
-            Some(ssl) => ssl.settings().security.level,
+            Some(ssl) => {
+                let _held = ssl.hold();
+                ssl.settings().security.level
+            }
             // SAFETY: as above.
             None => match unsafe { SSL_CTX::peek(ctx) } {
                 Some(ctx) => ctx.with(|is| is.security.level),

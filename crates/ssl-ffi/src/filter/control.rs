@@ -23,6 +23,7 @@ pub(super) unsafe fn ctrl(bio: *mut BIO, cmd: c_int, larg: c_long, parg: *mut c_
         let Some(ssl) = connection(bio) else {
             return 0;
         };
+        let _held = ssl.hold();
         let next = sys::BIO_next(bio);
         match cmd {
             CTRL_RESET => reset(ssl, next),
@@ -96,6 +97,7 @@ pub(super) unsafe fn let_go(bio: *mut BIO, ssl: *mut SSL) {
     // SAFETY: the caller's promise.
     unsafe {
         if let Some(connection) = SSL::peek(ssl) {
+            let _held = connection.hold();
             // A failed or unfinished connection refuses, which is no news to whoever frees a BIO.
             crate::crypto::queue::quiet(|| connection.close());
         }

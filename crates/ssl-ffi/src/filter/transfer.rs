@@ -8,7 +8,7 @@ use openssl_sys::{self as ffi, BIO};
 use super::connection;
 use crate::crypto::sys;
 use crate::entry::slice::{bytes, bytes_mut};
-use crate::handle::SSL;
+use crate::handle::{Counted, SSL};
 use crate::ssl::drive::Stop;
 use crate::ssl::error::Verdict;
 use crate::ssl::io::Reading;
@@ -24,6 +24,7 @@ pub(super) unsafe fn write(bio: *mut BIO, data: *const c_void, len: c_int) -> c_
         let Some(ssl) = connection(bio) else {
             return 0;
         };
+        let _held = ssl.hold();
         ffi::BIO_clear_retry_flags(bio);
         let ret = result(ssl.write(bytes(data.cast(), len)));
         note(bio, ssl, ret);
@@ -42,6 +43,7 @@ pub(super) unsafe fn read(bio: *mut BIO, out: *mut c_void, len: c_int) -> c_int 
         let Some(ssl) = connection(bio) else {
             return 0;
         };
+        let _held = ssl.hold();
         ffi::BIO_clear_retry_flags(bio);
         let ret = result(ssl.read(bytes_mut(out.cast(), len), Reading::Consume));
         note(bio, ssl, ret);

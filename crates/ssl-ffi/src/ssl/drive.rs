@@ -2,12 +2,15 @@
 //!
 //! Owns the translation of BIO results into wants and return values (statements W25 to W27, R20 to R24),
 //! and of final errors into entries of the queue. No borrow is held while a BIO runs: the engine is out
-//! of its cell and belongs to the loop.
+//! of its cell and belongs to the loop, or is back in it and has lent the loop a buffer, so that another
+//! thread can use the other lane.
 
 use ssl_record::{Connection, Error, Step};
 
+use super::lanes::Needs;
 use super::{Ssl, Stage, Want};
 use crate::crypto::bio::Transfer;
+use crate::crypto::job::is_inside_job;
 use crate::crypto::{Bio, queue, reason};
 use crate::settings::option;
 
@@ -24,17 +27,43 @@ impl Stop {
 pub(super) struct Driven<'ssl> {
     ssl: &'ssl Ssl,
     engine: Option<Box<Connection>>,
+    /// Which life of the connection it belongs to; `SSL_clear` begins another.
+    life: u32,
+}
+
+impl Driven<'_> {
+    /// The engine; none if the connection was cleared meanwhile.
+    pub(super) fn engine(&mut self) -> Result<&mut Connection, Stop> {
+        self.engine.as_deref_mut().ok_or(Stop::FAILED)
+    }
+
+    /// Puts the engine into its place, where other threads find it.
+    fn lay_down(&mut self) {
+        if let (Some(engine), Ok(mut place)) =
+            (self.engine.take(), self.ssl.engine.try_borrow_mut())
+            && self.life == self.ssl.life.get()
+        {
+            *place = Some(engine);
+            self.ssl.is_out.set(false);
+        }
+    }
+
+    /// Takes it from there again.
+    fn pick_up(&mut self) {
+        if self.life == self.ssl.life.get()
+            && let Ok(mut place) = self.ssl.engine.try_borrow_mut()
+        {
+            self.engine = place.take();
+            self.ssl.is_out.set(self.engine.is_some());
+        }
+    }
 }
 
 impl Drop for Driven<'_> {
     fn drop(&mut self) {
-        if let (Some(engine), Ok(mut place)) =
-            (self.engine.take(), self.ssl.engine.try_borrow_mut())
-        {
-            // Unless a callback cleared the connection and began anew.
-            if place.is_none() && !self.ssl.was_cleared.replace(false) {
-                *place = Some(engine);
-            }
+        self.lay_down();
+        if self.life == self.ssl.life.get() {
+            self.ssl.is_out.set(false);
         }
     }
 }
@@ -45,8 +74,15 @@ impl Ssl {
     /// A call from a callback of a call that drives it already is refused.
     pub(super) fn driving<T>(
         &self,
-        steps: impl FnOnce(&mut Connection) -> Result<T, Stop>,
+        needs: Needs,
+        steps: impl FnOnce(&mut Driven<'_>) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
+        let needs = if self.in_init() { Needs::Both } else { needs };
+        let _lanes = self.take_lanes(needs)?;
+        if self.is_out.get() {
+            queue::raise(queue::common::SHOULD_NOT_HAVE_BEEN_CALLED);
+            return Err(Stop::FAILED);
+        }
         let engine = self
             .engine
             .try_borrow_mut()
@@ -54,31 +90,21 @@ impl Ssl {
             .and_then(|mut place| place.take());
         let engine = match engine {
             Some(engine) => engine,
-            None if self.is_driven.get() => {
-                queue::raise(queue::common::SHOULD_NOT_HAVE_BEEN_CALLED);
-                return Err(Stop::FAILED);
-            }
             // It failed before there was one.
             None if self.stage() == Stage::Dead => return Err(Stop::FAILED),
             None => self.start().inspect_err(|_| self.stillborn())?,
         };
-        self.is_driven.set(true);
-        self.was_cleared.set(false);
+        self.is_out.set(true);
         let mut driven = Driven {
             ssl: self,
             engine: Some(engine),
+            life: self.life.get(),
         };
-        let result = match driven.engine.as_deref_mut() {
-            Some(engine) => {
-                self.prepare(engine);
-                let result = steps(engine);
-                self.observe(engine);
-                result
-            }
-            None => Err(Stop::FAILED),
-        };
-        drop(driven);
-        self.is_driven.set(false);
+        self.prepare(driven.engine()?);
+        let result = steps(&mut driven);
+        if let Ok(engine) = driven.engine() {
+            self.observe(engine);
+        }
         result
     }
 
@@ -96,13 +122,13 @@ impl Ssl {
     /// without one.
     pub(super) fn run<T>(
         &self,
-        engine: &mut Connection,
+        driven: &mut Driven<'_>,
         step: impl FnMut(&mut Connection) -> Result<Step<T>, Error>,
     ) -> Result<T, Stop> {
         self.want.set(Want::Nothing);
-        let in_init = self.enter(engine);
+        let in_init = self.enter(driven.engine()?);
         let handshakes = self.stage() == Stage::Handshaking;
-        let result = self.carry_out(engine, step, in_init);
+        let result = self.carry_out(driven, step, in_init);
         if result.is_err() && handshakes && self.stage() != Stage::Established {
             self.tell_exit(-1);
         }
@@ -111,11 +137,12 @@ impl Ssl {
 
     fn carry_out<T>(
         &self,
-        engine: &mut Connection,
+        driven: &mut Driven<'_>,
         mut step: impl FnMut(&mut Connection) -> Result<Step<T>, Error>,
         mut in_init: bool,
     ) -> Result<T, Stop> {
         loop {
+            let engine = driven.engine()?;
             let next = step(engine);
             self.deliver_key_lines();
             let is_over = next.is_ok() && in_init && !engine.in_init() && self.completed(engine);
@@ -147,16 +174,16 @@ impl Ssl {
                     engine.blocked(want);
                     return Err(Stop::FAILED);
                 }
-                Step::Transmit => self.transmit(engine)?,
+                Step::Transmit => self.transmit(driven)?,
                 Step::Flush => self.flush(engine)?,
-                Step::Receive => self.receive(engine)?,
+                Step::Receive => self.receive(driven)?,
                 Step::Decide => self.decide(engine)?,
             }
             if self.is_given_up() {
                 return Err(Stop::FAILED);
             }
             // A key update may be due now, which is the state machine's business again.
-            in_init = engine.in_init();
+            in_init = driven.engine()?.in_init();
         }
     }
 
@@ -171,21 +198,37 @@ impl Ssl {
         in_init
     }
 
-    fn transmit(&self, engine: &mut Connection) -> Result<(), Stop> {
+    fn transmit(&self, driven: &mut Driven<'_>) -> Result<(), Stop> {
+        let engine = driven.engine()?;
         let Some(wbio) = self.bios.write() else {
             return Err(self.no_bio(engine));
         };
         self.want.set(Want::Writing);
-        match self.outside(|| wbio.write(engine.outgoing())) {
-            Transfer::Transferred(n) => {
-                engine.transmitted(n);
+        let lent = self.lends().then(|| engine.lend_outgoing()).flatten();
+        let transfer = match lent {
+            Some(lent) => {
+                driven.lay_down();
+                let transfer = self.baton.aside(|| wbio.write(lent.bytes()));
+                driven.pick_up();
+                driven.engine()?.return_outgoing(lent, transfer.count());
+                transfer
+            }
+            None => {
+                let transfer = self.during(engine.in_init(), || wbio.write(engine.outgoing()));
+                engine.transmitted(transfer.count());
+                transfer
+            }
+        };
+        match transfer {
+            Transfer::Transferred(_) => {
                 self.want.set(Want::Nothing);
                 Ok(())
             }
             // 3.0 passes the BIO's own result on (statement W26); without a retry flag it is a failure
             // of the transport that the connection survives (statement W25).
             Transfer::Retry { raw } | Transfer::Failed { raw } => {
-                engine.blocked(ssl_record::Want::Write);
+                self.want.set(Want::Writing);
+                driven.engine()?.blocked(ssl_record::Want::Write);
                 Err(Stop(raw.clamp(-1, 0)))
             }
         }
@@ -197,7 +240,7 @@ impl Ssl {
         };
         self.want.set(Want::Writing);
         // OpenSSL insists on the flush of a flight, not on that of an alert (statement W60).
-        if self.outside(|| wbio.flush()) > 0 || !engine.in_init() {
+        if self.during(engine.in_init(), || wbio.flush()) > 0 || !engine.in_init() {
             engine.flushed();
             self.want.set(Want::Nothing);
             return Ok(());
@@ -206,28 +249,58 @@ impl Ssl {
         Err(Stop::FAILED)
     }
 
-    fn receive(&self, engine: &mut Connection) -> Result<(), Stop> {
+    fn receive(&self, driven: &mut Driven<'_>) -> Result<(), Stop> {
         let Some(rbio) = self.bios.read() else {
             queue::raise(reason::READ_BIO_NOT_SET);
             return Err(Stop::FAILED);
         };
         self.want.set(Want::Reading);
-        match self.outside(|| rbio.read(engine.incoming())) {
-            Transfer::Transferred(n) => {
-                engine.received(n);
+        let engine = driven.engine()?;
+        let transfer = if self.lends() && !engine.in_init() {
+            let mut lent = engine.lend_incoming();
+            driven.lay_down();
+            let transfer = self.baton.aside(|| rbio.read(lent.space()));
+            driven.pick_up();
+            driven.engine()?.return_incoming(lent, transfer.count());
+            transfer
+        } else {
+            let transfer = self.during(engine.in_init(), || rbio.read(engine.incoming()));
+            engine.received(transfer.count());
+            transfer
+        };
+        let engine = driven.engine()?;
+        match transfer {
+            Transfer::Transferred(_) => {
                 self.want.set(Want::Nothing);
                 Ok(())
             }
             Transfer::Retry { .. } => {
+                self.want.set(Want::Reading);
                 engine.blocked(ssl_record::Want::Read);
                 Err(Stop::FAILED)
             }
             Transfer::Failed { .. } if rbio.is_eof() => self.end_of_stream(engine),
             // Neither an end nor a reason to retry: the BIO's own result (statements R22, R24).
             Transfer::Failed { raw } => {
+                self.want.set(Want::Reading);
                 engine.blocked(ssl_record::Want::Read);
                 Err(Stop(raw.clamp(-1, 0)))
             }
+        }
+    }
+
+    /// Whether a BIO is given a buffer on loan, so that another thread may use the connection meanwhile.
+    /// Not in a job, whose stack may be left while the BIO works.
+    fn lends(&self) -> bool {
+        self.stage() == Stage::Established && !is_inside_job()
+    }
+
+    /// Runs a BIO while the engine is out. In a handshake others may look at the connection meanwhile.
+    fn during<T>(&self, in_init: bool, work: impl FnOnce() -> T) -> T {
+        if in_init && !is_inside_job() {
+            self.baton.aside(work)
+        } else {
+            self.outside(work)
         }
     }
 

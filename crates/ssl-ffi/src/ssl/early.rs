@@ -10,6 +10,7 @@ use ssl_record::delegate::EarlyData;
 use ssl_record::{Connection, EarlyRead, Side};
 
 use super::drive::Stop;
+use super::lanes::Needs;
 use super::{Ssl, Stage};
 use crate::crypto::queue;
 use crate::settings::option;
@@ -79,9 +80,9 @@ impl Ssl {
             _ => return Err(misplaced()),
         }
         if self.facts().early_data == EarlyData::Accepted {
-            let read = self.driving(|engine| {
-                let read = self.run(engine, |engine| engine.step_early_read(out));
-                self.note_progress(engine);
+            let read = self.driving(Needs::Both, |driven| {
+                let read = self.run(driven, |engine| engine.step_early_read(out));
+                self.note_progress(driven.engine()?);
                 read
             });
             if let EarlyRead::Data(n) = read? {
@@ -99,9 +100,9 @@ impl Ssl {
     /// Runs the handshake to where something can be early.
     fn enter_early(&self, during: State, retry: State) -> Result<(), Stop> {
         self.early.state.set(during);
-        let entered = self.driving(|engine| {
-            let entered = self.run(engine, Connection::step_early_start);
-            self.note_progress(engine);
+        let entered = self.driving(Needs::Both, |driven| {
+            let entered = self.run(driven, Connection::step_early_start);
+            self.note_progress(driven.engine()?);
             entered
         });
         self.early.state.set(retry);
@@ -115,13 +116,14 @@ impl Ssl {
             // A server of TLS 1.2, to which nothing is early.
             return self.write_now(data);
         }
-        self.driving(|engine| {
+        self.driving(Needs::Both, |driven| {
+            let engine = driven.engine()?;
             let mut call = match engine.begin_early_write(data) {
                 Ok(call) => call,
                 Err(ssl_record::Error::Misuse(_)) => return Err(misplaced()),
                 Err(error) => return Err(self.fail_now(engine, &error)),
             };
-            self.run(engine, |engine| engine.step_early_write(&mut call))
+            self.run(driven, |engine| engine.step_early_write(&mut call))
         })
     }
 

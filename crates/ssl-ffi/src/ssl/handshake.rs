@@ -10,6 +10,7 @@ use ssl_record::{Connection, Side};
 
 use super::drive::Stop;
 use super::job::Call;
+use super::lanes::Needs;
 use super::story::Story;
 use super::{Facts, Ssl, Stage, Want};
 use crate::crypto::exdata::Class;
@@ -35,15 +36,17 @@ impl Ssl {
     }
 
     pub(super) fn handshake_now(&self) -> Result<(), Stop> {
-        self.driving(|engine| self.run(engine, |engine| engine.step_handshake()))
-            // A result of 0 would mean a shutdown.
-            .map_err(|Stop(ret)| {
-                Stop(if ret == 0 && self.stage() != Stage::Dead {
-                    0
-                } else {
-                    -1
-                })
+        self.driving(Needs::Both, |driven| {
+            self.run(driven, Connection::step_handshake)
+        })
+        // A result of 0 would mean a shutdown.
+        .map_err(|Stop(ret)| {
+            Stop(if ret == 0 && self.stage() != Stage::Dead {
+                0
+            } else {
+                -1
             })
+        })
     }
 
     /// `SSL_set_connect_state` and `SSL_set_accept_state`: as new, for that side.
@@ -64,7 +67,7 @@ impl Ssl {
 
     /// Whether nothing of a connection has happened yet, so that it can be copied.
     pub(crate) fn is_fresh(&self) -> bool {
-        self.stage() == Stage::Before && !self.is_driven.get()
+        self.stage() == Stage::Before && !self.lanes.are_used()
     }
 
     /// `SSL_dup` of a connection that has not begun: settings, side, BIOs and data are copied (statement
@@ -145,7 +148,8 @@ impl Ssl {
         if let Ok(mut engine) = self.engine.try_borrow_mut() {
             *engine = None;
         }
-        self.was_cleared.set(self.is_driven.get());
+        self.life.set(self.life.get().wrapping_add(1));
+        self.is_out.set(false);
         self.reset_job();
         self.reset_early();
         self.stage.set(Stage::Before);

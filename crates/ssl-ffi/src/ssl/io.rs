@@ -7,6 +7,7 @@ use ssl_record::{Connection, Received};
 
 use super::drive::Stop;
 use super::job::Call;
+use super::lanes::Needs;
 use super::{RECEIVED, SENT, Ssl, Want};
 use crate::crypto::{queue::raise, reason};
 
@@ -36,8 +37,9 @@ impl Ssl {
     }
 
     pub(super) fn read_now(&self, out: &mut [u8], reading: Reading) -> Result<usize, Stop> {
-        let received = self.driving(|engine| {
+        let received = self.driving(Needs::Read, |driven| {
             self.want.set(Want::Nothing);
+            let engine = driven.engine()?;
             let begun = match reading {
                 Reading::Consume => engine.begin_read(),
                 Reading::Peek => engine.begin_peek(),
@@ -46,7 +48,7 @@ impl Ssl {
                 Ok(call) => call,
                 Err(error) => return Err(self.refuse(&error)),
             };
-            self.run(engine, |engine| engine.step_read(&mut call, out))
+            self.run(driven, |engine| engine.step_read(&mut call, out))
         })?;
         match received {
             Received::Data(n) => Ok(n),
@@ -76,16 +78,17 @@ impl Ssl {
     }
 
     pub(super) fn write_now(&self, data: &[u8]) -> Result<usize, Stop> {
-        self.driving(|engine| {
+        self.driving(Needs::Write, |driven| {
             self.want.set(Want::Nothing);
+            let engine = driven.engine()?;
             if engine.is_amid_message() && !engine.is_failed() {
-                self.run(engine, Connection::step_message)?;
+                self.run(driven, Connection::step_message)?;
             }
-            let mut call = match engine.begin_write(data) {
+            let mut call = match driven.engine()?.begin_write(data) {
                 Ok(call) => call,
                 Err(error) => return Err(self.refuse(&error)),
             };
-            self.run(engine, |engine| engine.step_write(&mut call))
+            self.run(driven, |engine| engine.step_write(&mut call))
         })
     }
 

@@ -4,6 +4,7 @@
 //! while a call drives it, so that callbacks may call back: whatever they ask is answered from this
 //! object, and a second driving call is refused instead of meeting a second `&mut`.
 
+mod baton;
 pub(crate) mod bios;
 mod decide;
 pub(crate) mod drive;
@@ -14,6 +15,7 @@ mod handshake;
 pub(crate) mod io;
 mod job;
 mod keylog;
+mod lanes;
 pub(crate) mod offer;
 pub(crate) mod plan;
 mod sessions;
@@ -30,12 +32,15 @@ use std::sync::Arc;
 use ssl_mode::SslMode;
 use ssl_record::{Connection, Side, Tapped};
 
+use self::baton::Baton;
+pub(crate) use self::baton::Held;
 use self::bios::Bios;
 use self::decide::Progress;
 pub(crate) use self::error::Want;
 pub(crate) use self::facts::Facts;
 use self::job::Jobs;
 use self::keylog::KeyLines;
+use self::lanes::Lanes;
 use self::sessions::Sessions;
 use self::state::State;
 use self::story::Story;
@@ -50,8 +55,9 @@ use crate::settings::security::Judge;
 
 /// `SSL`.
 ///
-/// Used by one thread at a time, as OpenSSL demands of its callers; only the reference count, which is
-/// that of the `Arc` around it, may be changed by several.
+/// OpenSSL demands of its callers that one thread at a time uses it. What programs do all the same, to read
+/// in one thread and write in another, works: every entry point holds the [`Baton`], which is put aside
+/// while a BIO works.
 pub(crate) struct Ssl {
     ctx: RefCell<Arc<Ctx>>,
     /// The context it was made from: sessions stay there when SNI switches to another.
@@ -94,10 +100,14 @@ pub(crate) struct Ssl {
     handled: Cell<u64>,
     /// Calls that run in libcrypto's jobs.
     jobs: Jobs,
-    /// A call drives the engine right now.
-    is_driven: Cell<bool>,
-    /// The connection was cleared by a callback of the call that drives it.
-    was_cleared: Cell<bool>,
+    /// Held by whoever looks at the connection.
+    baton: Baton,
+    /// Which calls are under way.
+    lanes: Lanes,
+    /// A call has taken the engine out.
+    is_out: Cell<bool>,
+    /// Counts how often the connection was cleared: an engine of an earlier life is of no use.
+    life: Cell<u32>,
 }
 
 /// `SSL_SENT_SHUTDOWN`.
@@ -162,12 +172,19 @@ impl Ssl {
             tally: Tally::default(),
             handled: Cell::new(0),
             jobs: Jobs::default(),
-            is_driven: Cell::new(false),
-            was_cleared: Cell::new(false),
+            baton: Baton::default(),
+            lanes: Lanes::default(),
+            is_out: Cell::new(false),
+            life: Cell::new(0),
         });
         // SAFETY: the callbacks of this class expect a connection.
         let filled = unsafe { ssl.ex_data.fill(Class::Ssl, ssl.as_ptr().cast()) };
         filled.then_some(ssl)
+    }
+
+    /// Takes the baton, for as long as an entry point runs.
+    pub(crate) fn take_baton(&self) -> Held<'_> {
+        self.baton.take()
     }
 
     /// Its C pointer, for callbacks.

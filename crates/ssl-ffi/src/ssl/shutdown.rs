@@ -6,6 +6,7 @@ use ssl_record::{Shutdown, ShutdownState};
 
 use super::drive::Stop;
 use super::job::Call;
+use super::lanes::Needs;
 use super::{RECEIVED, SENT, Ssl, Want};
 use crate::crypto::{queue::raise, reason};
 
@@ -43,15 +44,17 @@ impl Ssl {
 
     pub(super) fn close_now(&self) -> Result<(), Stop> {
         let quiet = self.settings().quiet_shutdown;
-        let progress = self.driving(|engine| {
+        let progress = self.driving(Needs::Both, |driven| {
+            let engine = driven.engine()?;
             engine.set_quiet_shutdown(quiet);
             let mut call = match engine.begin_shutdown() {
                 Ok(call) => call,
                 Err(error) => return Err(self.refuse(&error)),
             };
-            let progress = self.run(engine, |engine| engine.step_shutdown(&mut call));
+            let progress = self.run(driven, |engine| engine.step_shutdown(&mut call));
             // SENT is set before anything is sent (statement S3).
-            self.shutdown.set(flags_of(engine.shutdown_state()));
+            self.shutdown
+                .set(flags_of(driven.engine()?.shutdown_state()));
             progress
         });
         match progress {

@@ -6,6 +6,7 @@
 mod delegated;
 mod early;
 mod handshake;
+mod lend;
 mod read;
 mod settings;
 mod shutdown;
@@ -14,6 +15,7 @@ mod write;
 use ssl_mode::{ModeRegister, SslMode};
 
 pub use self::early::{EarlyRead, EarlyWriteCall};
+pub use self::lend::{LentIncoming, LentOutgoing};
 pub use self::read::ReadCall;
 pub use self::shutdown::{ShutdownCall, ShutdownState};
 pub use self::write::{KeyUpdateRequest, WriteCall};

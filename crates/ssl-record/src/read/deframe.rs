@@ -36,6 +36,22 @@ pub(crate) enum Frame {
     Record(RecordHeader),
 }
 
+/// The place for the next bytes, out of its deframer.
+pub(crate) enum Lent {
+    Header { bytes: [u8; HEADER_LEN], len: usize },
+    Body { buffer: RecordBuffer, len: usize },
+}
+
+impl Lent {
+    /// What is to be filled; as long as [`Deframer::incoming`] would have been.
+    pub(crate) fn space(&mut self) -> &mut [u8] {
+        match self {
+            Self::Header { bytes, len } => &mut bytes[..*len],
+            Self::Body { buffer, len } => &mut buffer.spare_mut()[..*len],
+        }
+    }
+}
+
 impl Deframer {
     pub(crate) fn set_read_ahead(&mut self, on: bool) {
         self.read_ahead = on;
@@ -96,6 +112,34 @@ impl Deframer {
                 &mut self.raw.spare_mut()[..missing]
             }
         }
+    }
+
+    /// Takes the place for the next bytes out, so that the transport may fill it while others use the
+    /// rest; [`Deframer::give_back`] is due before anything else is done with the deframer.
+    pub(crate) fn lend(&mut self, pool: &BufferPool) -> Lent {
+        let len = self.incoming(pool).len();
+        if self.read_ahead || usize::from(self.have) == HEADER_LEN {
+            let buffer = core::mem::take(&mut self.raw);
+            Lent::Body { buffer, len }
+        } else {
+            Lent::Header {
+                bytes: [0; HEADER_LEN],
+                len,
+            }
+        }
+    }
+
+    /// Takes the place back, its first `n` bytes filled.
+    pub(crate) fn give_back(&mut self, lent: Lent, n: usize) {
+        match lent {
+            Lent::Body { buffer, .. } => self.raw = buffer,
+            Lent::Header { bytes, len } => {
+                let have = usize::from(self.have);
+                let n = n.min(len);
+                self.header[have..have + n].copy_from_slice(&bytes[..n]);
+            }
+        }
+        self.received(n);
     }
 
     /// The transport filled `n` bytes of [`Deframer::incoming`].

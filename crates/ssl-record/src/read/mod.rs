@@ -8,6 +8,7 @@ mod messages;
 
 use core::ops::Range;
 
+pub(crate) use self::deframe::Lent;
 use self::deframe::{Deframer, Frame};
 pub(crate) use self::messages::Message;
 use self::messages::Messages;

@@ -53,6 +53,8 @@ pub(crate) struct WritePath {
     /// Application bytes transmitted in complete records since the write's first call and not yet
     /// returned to the caller. Survives every early return; reset only when a result is returned.
     unreported: usize,
+    /// A fatal error came while a record was pending.
+    is_abandoned: bool,
     /// A control record was transmitted and the transport not yet flushed.
     flush_due: bool,
     /// A warning waiting for the next record boundary (statement W58).
@@ -118,6 +120,22 @@ impl WritePath {
     /// Sealed bytes the transport has not taken.
     pub(crate) fn outgoing(&self) -> &[u8] {
         self.buffer.filled()
+    }
+
+    /// Takes the pending record out, so that the transport may take it while others use the rest.
+    pub(crate) fn lend(&mut self) -> RecordBuffer {
+        core::mem::take(&mut self.buffer)
+    }
+
+    /// Takes the record back, of which the transport took `n` bytes. A failure meanwhile has given it up.
+    pub(crate) fn give_back(&mut self, lent: RecordBuffer, n: usize, pool: &BufferPool) {
+        let mut lent = lent;
+        if self.is_abandoned {
+            lent.release(pool);
+            return;
+        }
+        self.buffer = lent;
+        self.transmitted(n);
     }
 
     /// The transport took `n` of [`WritePath::outgoing`].
@@ -226,6 +244,7 @@ impl WritePath {
     pub(crate) fn abandon_pending(&mut self) {
         if self.is_pending() {
             self.buffer.consume(usize::MAX);
+            self.is_abandoned = true;
         }
     }
 
