@@ -101,9 +101,11 @@ impl Ssl {
     /// `SSL_set_SSL_CTX`: from now on certificates, with what OpenSSL keeps beside them, and context-wide
     /// callbacks are the other context's; modes, options and groups stay (statement M16).
     pub(crate) fn switch_ctx(&self, ctx: Arc<Ctx>) {
+        if Arc::ptr_eq(&self.ctx(), &ctx) {
+            return;
+        }
         let settings = ctx.settings();
-        self.change(|own| {
-            own.certificates = settings.certificates;
+        let old = self.change(|own| {
             own.cert_flags = settings.cert_flags;
             own.security = settings.security;
             own.hooks.cert = settings.hooks.cert;
@@ -115,7 +117,10 @@ impl Ssl {
             if own.session_id_context == self.ctx().with(|was| was.session_id_context) {
                 own.session_id_context = settings.session_id_context;
             }
+            std::mem::replace(&mut own.certificates, settings.certificates)
         });
+        // Outside the borrow: freeing a certificate may call back.
+        drop(old);
         let old = self.ctx.replace(ctx);
         drop(old);
     }

@@ -110,6 +110,25 @@ static void callbacks(int version)
     SSL_CTX_free(server);
 }
 
+/* A connection's own certificate stays if its context is set again. */
+static void same_context(void)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_method()), *second = SSL_CTX_new(TLS_method());
+    SSL *ssl;
+
+    printf("same context\n");
+    use(ctx, &rsa);
+    use(second, &ec);
+    ssl = SSL_new(ctx);
+    require(SSL_use_certificate(ssl, ed.cert) == 1, "use a certificate");
+    printf(" set %d: %s\n", SSL_set_SSL_CTX(ssl, ctx) == ctx, name_of(SSL_get_certificate(ssl)));
+    printf(" set %d: %s\n", SSL_set_SSL_CTX(ssl, second) == second, name_of(SSL_get_certificate(ssl)));
+    printf(" set %d: %s\n", SSL_set_SSL_CTX(ssl, NULL) == ctx, name_of(SSL_get_certificate(ssl)));
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+    SSL_CTX_free(second);
+}
+
 /* A key of its own type in a place that has its certificate changed from one connection to the next. */
 static void changes(int version)
 {
@@ -180,5 +199,6 @@ int main(void)
     callbacks(old);
     changes(new);
     changes(old);
+    same_context();
     return 0;
 }
