@@ -73,4 +73,4 @@ pub use protect::Algorithm;
 pub use reason::Reason;
 pub use ssl_mode::SslMode;
 pub use step::{Outcome, Received, Shutdown, Step, Want};
-pub use tap::Tapped;
+pub use tap::{MessageTap, Tapped};

@@ -23,6 +23,18 @@ pub struct Tapped {
     pub bytes: Vec<u8>,
 }
 
+/// How much of what passes is noted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MessageTap {
+    /// Nothing.
+    #[default]
+    Off,
+    /// Messages and alerts, and of frames those of a change_cipher_spec: nothing of application data.
+    Messages,
+    /// The frame of each record as well.
+    Frames,
+}
+
 impl Tapped {
     /// A record's header: `SSL3_RT_HEADER`.
     pub const HEADER: u16 = 256;
@@ -31,34 +43,47 @@ impl Tapped {
 }
 
 /// A log shared by those who write to it.
-#[derive(Clone, Default)]
-pub(crate) struct TapLog(Arc<Log>);
+#[derive(Clone)]
+pub(crate) struct TapLog(Arc<Mutex<Log>>);
 
-struct Log(Mutex<Vec<Tapped>>);
-
-impl Default for Log {
-    fn default() -> Self {
-        Self(Mutex::new(Vec::new()))
-    }
+struct Log {
+    entries: Vec<Tapped>,
+    /// Whether frames are noted other than those of a change_cipher_spec.
+    frames: bool,
 }
 
 impl TapLog {
+    pub(crate) fn new(frames: bool) -> Self {
+        Self(Arc::new(Mutex::new(Log {
+            entries: Vec::new(),
+            frames,
+        })))
+    }
+
+    /// Whether frames are noted from now on.
+    pub(crate) fn set_frames(&self, frames: bool) {
+        self.0.lock().frames = frames;
+    }
+
     /// Takes what was logged.
     pub(crate) fn take(&self) -> Vec<Tapped> {
-        core::mem::take(&mut self.0.0.lock())
+        core::mem::take(&mut self.0.lock().entries)
     }
 
     /// A record's frame, `inner` if it is one of TLS 1.3.
     pub(crate) fn record(&self, outgoing: bool, header: RecordHeader, inner: Option<ContentType>) {
-        let mut log = self.0.0.lock();
-        log.push(Tapped {
+        let mut log = self.0.lock();
+        if !log.frames && header.content_type != ContentType::ChangeCipherSpec {
+            return;
+        }
+        log.entries.push(Tapped {
             outgoing,
             version: header.version,
             content_type: Tapped::HEADER,
             bytes: header.encode().to_vec(),
         });
         if let Some(inner) = inner {
-            log.push(Tapped {
+            log.entries.push(Tapped {
                 outgoing,
                 // As OpenSSL has it.
                 version: if outgoing { header.version } else { 0x0304 },
@@ -76,7 +101,7 @@ impl TapLog {
         content_type: ContentType,
         bytes: &[u8],
     ) {
-        self.0.0.lock().push(Tapped {
+        self.0.lock().entries.push(Tapped {
             outgoing,
             version: version.wire(),
             content_type: content_type.wire().into(),

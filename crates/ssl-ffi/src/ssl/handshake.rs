@@ -6,7 +6,7 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use ssl_record::{Connection, Side};
+use ssl_record::{Connection, MessageTap, Side};
 
 use super::drive::Stop;
 use super::job::Call;
@@ -162,7 +162,7 @@ impl Ssl {
         self.warning.set(0);
         self.want.set(Want::Nothing);
         self.handled.set(0);
-        self.is_tapped.set(false);
+        self.tapped.set(MessageTap::Off);
         self.story.set(Story::default());
         self.story_waits.set(false);
         self.untold.take();

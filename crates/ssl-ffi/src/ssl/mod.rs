@@ -30,7 +30,7 @@ use std::cell::{Cell, Ref, RefCell};
 use std::sync::Arc;
 
 use ssl_mode::SslMode;
-use ssl_record::{Connection, Side, Tapped};
+use ssl_record::{Connection, MessageTap, Side, Tapped};
 
 use self::baton::Baton;
 pub(crate) use self::baton::Held;
@@ -89,7 +89,7 @@ pub(crate) struct Ssl {
     early: early::Early,
     key_lines: KeyLines,
     /// The engine keeps notes for the message callback.
-    is_tapped: Cell<bool>,
+    tapped: Cell<MessageTap>,
     /// What the info callback was told.
     story: Cell<Story>,
     /// What it was not told yet, and whether that waits for the judgement of a certificate.
@@ -165,7 +165,7 @@ impl Ssl {
             sessions: Sessions::default(),
             early: early::Early::default(),
             key_lines: KeyLines::default(),
-            is_tapped: Cell::new(false),
+            tapped: Cell::new(MessageTap::Off),
             story: Cell::new(Story::default()),
             untold: RefCell::new(Vec::new()),
             story_waits: Cell::new(false),

@@ -29,7 +29,7 @@ impl Ssl {
     /// `SSL_get_state`. Where nobody follows the messages, it is the state in which a connection that is
     /// as far as this one waits.
     pub(crate) fn state(&self) -> State {
-        if self.is_tapped.get() {
+        if self.is_tapped() {
             return self.story.get().state;
         }
         match (self.stage(), self.side()) {

@@ -3,24 +3,39 @@
 //!
 //! Owns when the engine keeps notes and when they are handed over: after each step, with no borrow held.
 
-use ssl_record::{Connection, Tapped};
+use ssl_record::{Connection, MessageTap, Tapped};
 
 use super::{Ssl, Stage, story};
 
 impl Ssl {
     /// Makes the engine keep notes exactly while somebody wants them.
     pub(super) fn tap(&self, engine: &mut Connection) {
-        let wanted = self.settings().hooks.message.is_some() || self.has_listener();
-        if wanted != self.is_tapped.get() {
-            self.take_up_story();
-            self.is_tapped.set(wanted);
-            engine.set_message_tap(wanted);
+        let wanted = if self.settings().hooks.message.is_some() {
+            MessageTap::Frames
+        } else if self.has_listener() {
+            MessageTap::Messages
+        } else {
+            MessageTap::Off
+        };
+        let was = self.tapped.get();
+        if wanted == was {
+            return;
         }
+        if was == MessageTap::Off {
+            self.take_up_story();
+        }
+        self.tapped.set(wanted);
+        engine.set_message_tap(wanted);
+    }
+
+    /// Whether notes are kept.
+    pub(super) fn is_tapped(&self) -> bool {
+        self.tapped.get() != MessageTap::Off
     }
 
     /// Hands over what has passed since the last time. `failed`: the step failed that it passed in.
     pub(super) fn deliver_messages(&self, engine: &mut Connection, failed: bool) {
-        if !self.is_tapped.get() || self.is_given_up() {
+        if !self.is_tapped() || self.is_given_up() {
             return;
         }
         self.note_progress(engine);

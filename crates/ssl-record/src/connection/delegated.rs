@@ -9,7 +9,7 @@ use crate::handshake::delegate::{Answer, ClientPlan, ProgressFacts, Question};
 use crate::handshake::session::ClientSession;
 use crate::handshake::{Handshake, Noted};
 use crate::protect::Secret;
-use crate::tap::{TapLog, Tapped};
+use crate::tap::{MessageTap, TapLog, Tapped};
 
 /// What an established delegated connection keeps besides.
 pub(super) struct Kept {
@@ -100,11 +100,23 @@ impl Connection {
         Some((local.bytes(), peer.bytes()))
     }
 
-    /// Whether messages, alerts and the frames of records are noted for
-    /// [`Connection::take_messages`]. To be set before the first step. Handshake records are opened a
-    /// second time for it.
-    pub fn set_message_tap(&mut self, on: bool) {
-        self.tap = on.then(|| self.tap.take().unwrap_or_default());
+    /// What is noted for [`Connection::take_messages`], to be set before the first step. Handshake records
+    /// are opened a second time for it.
+    pub fn set_message_tap(&mut self, tap: MessageTap) {
+        let frames = tap == MessageTap::Frames;
+        self.tap = match (tap, self.tap.take()) {
+            (MessageTap::Off, _) => None,
+            (_, None) => Some(TapLog::new(frames)),
+            (_, Some(log)) => {
+                log.set_frames(frames);
+                Some(log)
+            }
+        };
+        self.share_tap();
+    }
+
+    /// Gives the log to those who write to it.
+    pub(super) fn share_tap(&mut self) {
         let log = || self.tap.clone();
         self.read.set_tap(log());
         self.write.set_tap(log());

@@ -135,7 +135,7 @@ impl Connection {
         self.read.clear(self.context.pool());
         self.write.clear(self.context.pool());
         self.phase = Phase::new(handshake);
-        self.set_message_tap(self.tap.is_some());
+        self.share_tap();
         self.shutdown = ShutdownState::default();
         self.eof = false;
         Ok(())

@@ -4,7 +4,7 @@ use ssl_record::delegate::ClientAuth;
 use ssl_record::io::drive;
 use ssl_record::record::AlertDescription;
 use ssl_record::record::ProtocolVersion::{self, Tls12, Tls13};
-use ssl_record::{KeyUpdateRequest, Outcome, Shutdown, Tapped};
+use ssl_record::{KeyUpdateRequest, MessageTap, Outcome, Shutdown, Tapped};
 use ssl_testkit::wire;
 
 use super::owner::{Half, Pair, client_plan};
@@ -19,8 +19,8 @@ fn tapped(version: ProtocolVersion) -> Pair {
     pair.server.owner.server_plan.client_auth = ClientAuth::Requested {
         authorities: Vec::new(),
     };
-    pair.client.connection.set_message_tap(true);
-    pair.server.connection.set_message_tap(true);
+    pair.client.connection.set_message_tap(MessageTap::Frames);
+    pair.server.connection.set_message_tap(MessageTap::Frames);
     pair
 }
 
@@ -103,9 +103,33 @@ fn every_record_has_its_header() {
 }
 
 #[test]
+fn without_frames_nothing_is_noted_of_application_data() {
+    for version in VERSIONS {
+        let mut pair = tapped(version);
+        pair.client.connection.set_message_tap(MessageTap::Messages);
+        pair.server.connection.set_message_tap(MessageTap::Messages);
+        pair.handshake();
+        for half in [&mut pair.client, &mut pair.server] {
+            let messages = half.connection.take_messages();
+            let frames = messages
+                .iter()
+                .filter(|it| it.content_type == Tapped::HEADER)
+                .all(|it| u16::from(it.bytes[0]) == CHANGE_CIPHER_SPEC);
+            assert!(frames && kinds(&messages, true).contains(&20));
+        }
+        pair.exchange();
+        for half in [&mut pair.client, &mut pair.server] {
+            let messages = half.connection.take_messages();
+            // Tickets may come with the data.
+            assert!(messages.iter().all(|it| it.content_type == HANDSHAKE));
+        }
+    }
+}
+
+#[test]
 fn the_finished_messages_are_known() {
     for version in VERSIONS {
-        for tap in [false, true] {
+        for tap in [MessageTap::Off, MessageTap::Messages] {
             let mut plan = client_plan(version);
             // Also of a resumed session, which has a binder in TLS 1.3.
             for round in 0..2 {
