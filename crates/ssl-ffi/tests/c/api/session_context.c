@@ -217,6 +217,41 @@ static void copies(void)
     SSL_CTX_free(server);
 }
 
+static int accept_name(SSL *ssl, int *alert, void *arg)
+{
+    (void)ssl;
+    (void)alert;
+    (void)arg;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+static void names(int version)
+{
+    SSL_CTX *client = pair_client(version), *server = pair_server(version);
+    SSL_SESSION *session = NULL;
+
+    printf("-- names, version %x\n", version);
+    SSL_CTX_set_tlsext_servername_callback(server, accept_name);
+    for (int i = 0; i < 2; i++) {
+        struct pair pair = pair_new(client, server, session);
+        const char *name;
+
+        SSL_set_tlsext_host_name(pair.client, "host.example");
+        printf("shake: %d, reused %d\n", pair_shake(&pair), SSL_session_reused(pair.server));
+        name = SSL_SESSION_get0_hostname(SSL_get_session(pair.client));
+        printf("client: %s\n", name != NULL ? name : "none");
+        name = SSL_SESSION_get0_hostname(SSL_get_session(pair.server));
+        printf("server: %s\n", name != NULL ? name : "none");
+        if (session == NULL)
+            session = SSL_get1_session(pair.client);
+        pair_close(&pair);
+        pair_free(&pair);
+    }
+    SSL_SESSION_free(session);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 /* With early data a session is for one use, unless the application sees to it itself. */
 static void early(uint64_t options)
 {
@@ -247,6 +282,7 @@ int main(void)
             clients(version, SSL_OP_NO_TICKET, with_context);
         }
         age(version);
+        names(version);
     }
     settings();
     early(0);
