@@ -177,8 +177,7 @@ impl Ssl {
         if self.keeps_tls13_sessions() {
             let found = (ticket.len() == Id::MAX)
                 .then(|| self.look_up(ticket, ProtocolVersion::Tls13))
-                .flatten()
-                .filter(|candidate| self.may_be_used(&candidate.session));
+                .flatten();
             let status = match found {
                 Some(_) => Status::SuccessRenew,
                 None => Status::NoDecrypt,
@@ -193,12 +192,6 @@ impl Ssl {
             age: None,
         });
         Ok((status, candidate))
-    }
-
-    /// Takes a session out of the cache where each is for one use, so that early data cannot be replayed:
-    /// whether it was there.
-    fn may_be_used(&self, session: &Session) -> bool {
-        !self.guards_replay() || self.session_ctx().remove_session(session)
     }
 
     /// Whether the candidate may be resumed in this handshake.
