@@ -23,11 +23,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 ];
 
 /// Dovecot with IMAP over STARTTLS and over TLS from the start. Every user's password is `secret`.
-fn dovecot(stage: &Stage, settings: &str) -> Result<Server<2>> {
+pub(super) fn dovecot(stage: &Stage, ours: bool, settings: &str) -> Result<Server<2>> {
     stage.serve(|[starttls, imaps]| {
         // Started by Dovecot's master with an environment of its own.
-        let environment: String = stage
-            .variables()
+        let variables = if ours { stage.variables() } else { Vec::new() };
+        let environment: String = variables
             .iter()
             .map(|(name, value)| format!(" {name}={value}"))
             .collect();
@@ -46,7 +46,11 @@ fn dovecot(stage: &Stage, settings: &str) -> Result<Server<2>> {
              {settings}\n"
         );
         let file = stage.write("dovecot.conf", &text)?;
-        Ok(stage.under_test("dovecot")?.words("-F -c").arg(file))
+        let tool = match ours {
+            true => stage.under_test("dovecot")?,
+            false => stage.peer("dovecot")?,
+        };
+        Ok(tool.words("-F -c").arg(file))
     })
 }
 
@@ -59,7 +63,7 @@ fn curl(stage: &Stage, options: &str) -> Result<Finished> {
 }
 
 fn imaps_and_starttls(stage: &Stage) -> Result<()> {
-    let server = dovecot(stage, "")?;
+    let server = dovecot(stage, true, "")?;
     let [starttls, imaps] = server.ports;
     let lines =
         (0..150_000).map(|n| format!("line {n} of a long message that is not compressed\r\n"));
@@ -89,6 +93,7 @@ fn certificate_required(stage: &Stage) -> Result<()> {
     )?;
     let server = dovecot(
         stage,
+        true,
         &format!(
             "ssl_ca = <{}/ca.pem\nssl_verify_client_cert = yes\nauth_ssl_require_client_cert = yes",
             stage.dir()
@@ -130,7 +135,7 @@ fn excluded_versions(stage: &Stage) -> Result<()> {
             "-tls1_3 -ciphersuites TLS_AES_256_GCM_SHA384",
         ),
     ] {
-        let server = dovecot(stage, setting)?;
+        let server = dovecot(stage, true, setting)?;
         let [starttls, imaps] = server.ports;
         let connect = |port: u16, options: &str| {
             let line = format!("s_client -connect localhost:{port} {options}");
@@ -156,7 +161,7 @@ fn server_names(stage: &Stage) -> Result<()> {
         let line = format!("s_client -connect localhost:{imaps} {options}");
         stage.peer("openssl")?.words(&line).run()
     };
-    let server = dovecot(stage, &names)?;
+    let server = dovecot(stage, true, &names)?;
     for version in super::peers::VERSIONS {
         for name in ["alpha.test", "beta.test", "localhost"] {
             connect(server.ports[1], &format!("{version} -servername {name}"))?
@@ -167,6 +172,7 @@ fn server_names(stage: &Stage) -> Result<()> {
     server.process.stop()?;
     let both = dovecot(
         stage,
+        true,
         &format!("ssl_alt_cert = <{pki}/ecdsa.pem\nssl_alt_key = <{pki}/ecdsa.key\n"),
     )?;
     for (cipher, signature) in [
@@ -195,7 +201,7 @@ fn key_mismatch(stage: &Stage) -> Result<()> {
             "Couldn't parse private SSL key",
         ),
     ] {
-        let server = dovecot(stage, &identity)?;
+        let server = dovecot(stage, true, &identity)?;
         let [_, imaps] = server.ports;
         let line = format!("s_client -connect localhost:{imaps}");
         let refused = stage.peer("openssl")?.words(&line).run()?;
@@ -205,6 +211,7 @@ fn key_mismatch(stage: &Stage) -> Result<()> {
     }
     let server = dovecot(
         stage,
+        true,
         &format!(
             "ssl_cert = <{pki}/rsa.pem\nssl_key = <{pki}/rsa-locked.key\nssl_key_password = secret"
         ),

@@ -2,6 +2,7 @@
 
 mod apache;
 mod bindings;
+mod clients;
 mod curl;
 mod dns;
 mod haproxy;
@@ -14,6 +15,7 @@ mod perl;
 mod php;
 mod postfix;
 mod postgresql;
+mod proxies;
 mod python;
 mod redis;
 mod ruby;
@@ -37,6 +39,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         apache::SCENARIOS,
         lighttpd::SCENARIOS,
         stunnel::SCENARIOS,
+        proxies::SCENARIOS,
         redis::SCENARIOS,
         postgresql::SCENARIOS,
         python::SCENARIOS,
@@ -49,6 +52,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         mosquitto::SCENARIOS,
         dns::SCENARIOS,
         small::SCENARIOS,
+        clients::SCENARIOS,
     ]
     .into_iter()
     .flatten()

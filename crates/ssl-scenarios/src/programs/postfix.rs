@@ -94,6 +94,11 @@ fn configuration(stage: &Stage, folder: &str, settings: &str) -> String {
     )
 }
 
+/// An instance on the system's library that keeps what it gets, in the mailbox `sink`.
+pub(super) fn sink(stage: &Stage) -> Result<Server<1>> {
+    postfix(stage, "sink", false, "")
+}
+
 /// A relay that passes everything to the server on `to`, if that one is who it should be.
 fn relay_settings(stage: &Stage, to: u16, authority: &str, more: &str) -> String {
     format!(
@@ -114,7 +119,7 @@ fn send(stage: &Stage, port: u16, file: &str, options: &str) -> Result<Finished>
 }
 
 /// What is in the mailbox of an instance: the texts of its messages without the headers.
-fn mailbox(stage: &Stage, name: &str) -> Vec<String> {
+pub(super) fn mailbox(stage: &Stage, name: &str) -> Vec<String> {
     let folder = format!("{}/{name}/mail/box/new", stage.dir());
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let texts = entries.filter_map(|entry| fs::read_to_string(entry.path()).ok());

@@ -33,13 +33,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 ];
 
 /// A data folder with one superuser, who is trusted without a password.
-struct Cluster<'a> {
+pub(super) struct Cluster<'a> {
     stage: &'a Stage,
     folder: String,
 }
 
 impl<'a> Cluster<'a> {
-    fn create(stage: &'a Stage) -> Result<Self> {
+    pub(super) fn create(stage: &'a Stage) -> Result<Self> {
         let folder = format!("{}/cluster", stage.dir());
         stage
             .peer_as(USER, "initdb")?
@@ -90,7 +90,7 @@ impl<'a> Cluster<'a> {
     }
 
     /// A server under the library, or one on the system's.
-    fn serve(&self, ours: bool, settings: &[&str]) -> Result<Server<1>> {
+    pub(super) fn serve(&self, ours: bool, settings: &[&str]) -> Result<Server<1>> {
         let server = self.stage.serve(|[port]| {
             let tool = match ours {
                 true => self.stage.under_test_as(USER, "postgres")?,
@@ -103,8 +103,16 @@ impl<'a> Cluster<'a> {
     }
 }
 
+/// A copy of a key that nobody else may read, as libpq wants it.
+pub(super) fn own_key(stage: &Stage, name: &str) -> Result<String> {
+    let key = format!("{}/{name}.key", stage.dir());
+    fs::copy(format!("{}/{name}.key", stage.pki()), &key)?;
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600))?;
+    Ok(key)
+}
+
 /// psql, one command, on the side that the server is not on.
-fn psql(stage: &Stage, ours: bool, port: u16, connection: &str, command: &str) -> Result<Finished> {
+pub(super) fn psql(stage: &Stage, ours: bool, port: u16, connection: &str, command: &str) -> Result<Finished> {
     let program = stage::postgresql("psql")?;
     let tool = match ours {
         true => stage.under_test(&program)?,
@@ -197,20 +205,12 @@ fn certificate_required(stage: &Stage) -> Result<()> {
             let role = "CREATE ROLE client LOGIN";
             psql(stage, false, server.port(), "sslmode=require", role)?.success()?;
         }
-        // libpq wants the key for itself.
-        for name in ["client", "strange-client", "revoked"] {
-            let key = format!("{}/{name}.key", stage.dir());
-            fs::copy(format!("{pki}/{name}.key"), &key)?;
-            fs::set_permissions(&key, fs::Permissions::from_mode(0o600))?;
-        }
         let with = |name: &str| {
-            run(&format!(
-                "user=client sslmode=require sslcert={pki}/{name}.pem sslkey={}/{name}.key",
-                stage.dir()
-            ))
+            let key = own_key(stage, name)?;
+            run(&format!("user=client sslmode=require sslcert={pki}/{name}.pem sslkey={key}"))
         };
         for version in ["", "ssl_max_protocol_version=TLSv1.2"] {
-            let own = format!("sslcert={pki}/client.pem sslkey={}/client.key", stage.dir());
+            let own = format!("sslcert={pki}/client.pem sslkey={}", own_key(stage, "client")?);
             run(&format!("user=client sslmode=require {own} {version}"))?
                 .success()?
                 .stdout_is("client\n")?;

@@ -52,6 +52,20 @@ pub(super) fn start(stage: &Stage) -> Result<Site> {
     Ok(Site { ports })
 }
 
+/// A site without TLS: the data, and uploads to `/upload/NAME`.
+pub(super) fn plain(stage: &Stage) -> Result<Server<1>> {
+    let dir = stage.dir();
+    nginx(
+        stage,
+        |stage| stage.peer("nginx"),
+        |[port]| {
+            format!(
+                "server {{ listen {port}; location /upload/ {{ alias {dir}/upload/; dav_methods PUT; create_full_put_path on; }} }}"
+            )
+        },
+    )
+}
+
 /// Starts an nginx whose `http` block is made for the ports it gets.
 pub(super) fn nginx<'a, const N: usize>(
     stage: &'a Stage,

@@ -71,27 +71,13 @@ fn client(stage: &Stage, ours: bool, to: u16, options: &str) -> Result<Server<1>
     )
 }
 
-/// A plain web server.
-fn plain(stage: &Stage) -> Result<Server<1>> {
-    let dir = stage.dir();
-    site::nginx(
-        stage,
-        |stage| stage.peer("nginx"),
-        |[port]| {
-            format!(
-                "server {{ listen {port}; location /upload/ {{ alias {dir}/upload/; dav_methods PUT; create_full_put_path on; }} }}"
-            )
-        },
-    )
-}
-
 fn get(stage: &Stage, port: u16, options: &str) -> Result<Finished> {
     let line = format!("-sS --fail --http1.1 {options} http://localhost:{port}/");
     stage.peer("curl")?.words(&line).run()
 }
 
 fn both_ways_64_mib(stage: &Stage) -> Result<()> {
-    let (web, payload, data) = (plain(stage)?, stage.payload("64m.bin")?, stage.data());
+    let (web, payload, data) = (site::plain(stage)?, stage.payload("64m.bin")?, stage.data());
     for (ours, version) in [
         (true, "TLSv1.2"),
         (true, "TLSv1.3"),
@@ -116,7 +102,7 @@ fn both_ways_64_mib(stage: &Stage) -> Result<()> {
 }
 
 fn client_refuses(stage: &Stage) -> Result<()> {
-    let (web, pki) = (plain(stage)?, stage.pki());
+    let (web, pki) = (site::plain(stage)?, stage.pki());
     for (certificate, options, reason) in [
         (
             "rsa",
@@ -151,7 +137,7 @@ fn client_refuses(stage: &Stage) -> Result<()> {
 }
 
 fn certificate_required(stage: &Stage) -> Result<()> {
-    let (web, pki) = (plain(stage)?, stage.pki());
+    let (web, pki) = (site::plain(stage)?, stage.pki());
     let demand = format!("verifyChain = yes\nCAfile = {pki}/root.pem\nCRLfile = {pki}/crls.pem");
     for version in ["TLSv1.2", "TLSv1.3"] {
         let server = server(stage, true, web.port(), &demand)?;
@@ -192,7 +178,7 @@ fn certificate_required(stage: &Stage) -> Result<()> {
 }
 
 fn excluded_versions(stage: &Stage) -> Result<()> {
-    let web = plain(stage)?;
+    let web = site::plain(stage)?;
     for (mine, theirs) in [
         ("sslVersionMin = TLSv1.3", "TLSv1.2"),
         ("sslVersionMax = TLSv1.2", "TLSv1.3"),
@@ -215,7 +201,7 @@ fn excluded_versions(stage: &Stage) -> Result<()> {
 }
 
 fn sessions_and_names(stage: &Stage) -> Result<()> {
-    let (web, pki) = (plain(stage)?, stage.pki());
+    let (web, pki) = (site::plain(stage)?, stage.pki());
     for (ours, version) in [
         (true, "TLSv1.2"),
         (true, "TLSv1.3"),
