@@ -8,6 +8,15 @@ use super::Ssl;
 use crate::crypto::sys;
 
 impl Ssl {
+    /// `SSL_get_tlsext_status_type`: what a client asks for, or what a server is asked for; -1 if nothing.
+    pub(crate) fn status_type(&self) -> i32 {
+        const OCSP: i32 = 1;
+        if self.is_server() && self.facts().status_requested {
+            return OCSP;
+        }
+        self.settings().status_type
+    }
+
     /// `SSL_get_tlsext_status_ocsp_resp`: the length, -1 without a response.
     ///
     /// # Safety

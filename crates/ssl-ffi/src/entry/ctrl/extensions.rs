@@ -77,7 +77,7 @@ pub(super) unsafe fn on_ssl(
             ssl.change(|settings| settings.status_type = larg as i32);
             1
         }
-        GET_STATUS_TYPE => ssl.settings().status_type.into(),
+        GET_STATUS_TYPE => ssl.status_type().into(),
         // SAFETY: the command demands a place for a pointer.
         GET_STATUS_RESPONSE => unsafe { ssl.lend_staple(parg.cast()) },
         // SAFETY: the command demands `larg` bytes that pass over.
