@@ -73,8 +73,13 @@ fn w3m(stage: &Stage) -> Result<()> {
     let (site, pki) = (site::start(stage)?, stage.pki());
     let payload = stage.payload("10m.bin")?;
     let page = |authority: &str, page: &str| {
-        let options = format!("-o ssl_verify_server=1 -o ssl_ca_file={pki}/{authority}.pem -o ssl_ca_default=0");
-        stage.under_test("w3m")?.words(&format!("{options} -dump_source {page}")).run()
+        let options = format!(
+            "-o ssl_verify_server=1 -o ssl_ca_file={pki}/{authority}.pem -o ssl_ca_default=0"
+        );
+        stage
+            .under_test("w3m")?
+            .words(&format!("{options} -dump_source {page}"))
+            .run()
     };
     for port in [site.tls12(), site.tls13()] {
         page("root", &url(port, "10m.bin"))?
@@ -82,7 +87,11 @@ fn w3m(stage: &Stage) -> Result<()> {
             .stdout_hash(&payload.sha256)?;
     }
     // It asks whether to go on, and takes the end of its input for no.
-    for (authority, port) in [("stranger", site.port()), ("root", site.wrong_host()), ("root", site.expired())] {
+    for (authority, port) in [
+        ("stranger", site.port()),
+        ("root", site.wrong_host()),
+        ("root", site.expired()),
+    ] {
         page(authority, &url(port, "tls"))?.prints_no("TLSv1")?;
     }
     Ok(())
@@ -91,8 +100,11 @@ fn w3m(stage: &Stage) -> Result<()> {
 fn links(stage: &Stage) -> Result<()> {
     let (site, pki) = (site::start(stage)?, stage.pki());
     let page = |authority: &str, port: u16| {
-        let tool = stage.under_test("links")?.env("SSL_CERT_FILE", &format!("{pki}/{authority}.pem"));
-        tool.words(&format!("-ssl.certificates 2 -source {}", url(port, "tls"))).run()
+        let tool = stage
+            .under_test("links")?
+            .env("SSL_CERT_FILE", &format!("{pki}/{authority}.pem"));
+        tool.words(&format!("-ssl.certificates 2 -source {}", url(port, "tls")))
+            .run()
     };
     for (port, version) in [(site.tls12(), "TLSv1.2"), (site.tls13(), "TLSv1.3")] {
         page("root", port)?.success()?.prints(version)?;
@@ -110,9 +122,15 @@ fn ncat(stage: &Stage) -> Result<()> {
     };
     get("root", site.tls12())?.success()?.prints("TLSv1.2")?;
     get("root", site.tls13())?.success()?.prints("TLSv1.3")?;
-    get("stranger", site.port())?.failure()?.prints_no("200 OK")?;
-    get("root", site.wrong_host())?.failure()?.prints_no("200 OK")?;
-    get("root", site.expired())?.failure()?.prints_no("200 OK")?;
+    get("stranger", site.port())?
+        .failure()?
+        .prints_no("200 OK")?;
+    get("root", site.wrong_host())?
+        .failure()?
+        .prints_no("200 OK")?;
+    get("root", site.expired())?
+        .failure()?
+        .prints_no("200 OK")?;
     let (payload, data) = (stage.payload("64m.bin")?, stage.data());
     for ours_listens in [true, false] {
         let tool = |is_ours: bool| match is_ours {
@@ -122,7 +140,9 @@ fn ncat(stage: &Stage) -> Result<()> {
         let server = stage.serve(|[port]| {
             let identity = format!("--ssl --ssl-cert {pki}/rsa.pem --ssl-key {pki}/rsa.key");
             let listen = format!("-l 127.0.0.1 {port} --send-only {identity}");
-            Ok(tool(ours_listens)?.words(&listen).input_file(format!("{data}/64m.bin")))
+            Ok(tool(ours_listens)?
+                .words(&listen)
+                .input_file(format!("{data}/64m.bin")))
         })?;
         let line = format!("--ssl --recv-only localhost {}", server.port());
         let got = tool(!ours_listens)?.words(&line).run()?;
@@ -133,9 +153,16 @@ fn ncat(stage: &Stage) -> Result<()> {
 
 fn siege(stage: &Stage) -> Result<()> {
     let site = site::start(stage)?;
-    let settings = stage.write("siegerc", "connection = keep-alive\nparser = false\nverbose = false\nlogging = false\n")?;
+    let settings = stage.write(
+        "siegerc",
+        "connection = keep-alive\nparser = false\nverbose = false\nlogging = false\n",
+    )?;
     for port in [site.tls12(), site.tls13()] {
-        let line = format!("-R {} -c 8 -r 20 -b {}", settings.display(), url(port, "100k.bin"));
+        let line = format!(
+            "-R {} -c 8 -r 20 -b {}",
+            settings.display(),
+            url(port, "100k.bin")
+        );
         stage
             .under_test("siege")?
             .words(&line)
@@ -166,7 +193,11 @@ fn ab(stage: &Stage) -> Result<()> {
 
 fn sslscan(stage: &Stage) -> Result<()> {
     let site = site::start(stage)?;
-    for (port, new, old) in [(site.port(), true, true), (site.tls12(), false, true), (site.tls13(), true, false)] {
+    for (port, new, old) in [
+        (site.port(), true, true),
+        (site.tls12(), false, true),
+        (site.tls13(), true, false),
+    ] {
         let line = format!("--no-colour --no-heartbleed localhost:{port}");
         let seen = stage.under_test("sslscan")?.words(&line).run()?.success()?;
         let word = |is: bool| if is { "enabled" } else { "disabled" };
@@ -181,14 +212,17 @@ fn sslscan(stage: &Stage) -> Result<()> {
 
 /// A message that is long enough to need many records.
 fn message() -> String {
-    let lines: String = (0..20_000).map(|n| format!("line {n} of a long message\n")).collect();
+    let lines: String = (0..20_000)
+        .map(|n| format!("line {n} of a long message\n"))
+        .collect();
     format!("From: a@here.test\nSubject: long\n\n{lines}")
 }
 
 /// Dovecot on the system's library with one message in its box, for clients under test.
 fn mailbox(stage: &Stage, certificate: &str) -> Result<crate::stage::Server<2>> {
     let pki = stage.pki();
-    let identity = format!("ssl_cert = <{pki}/{certificate}.pem\nssl_key = <{pki}/{certificate}.key");
+    let identity =
+        format!("ssl_cert = <{pki}/{certificate}.pem\nssl_key = <{pki}/{certificate}.key");
     let server = mail::dovecot(stage, false, &identity)?;
     let text = stage.write("message", &message().replace('\n', "\r\n"))?;
     let line = format!(
@@ -225,13 +259,19 @@ fn fetchmail(stage: &Stage) -> Result<()> {
                     stage.dir()
                 ),
             )?;
-            let line = format!("-f {settings} --nosyslog --pidfile {}/fetchmail.pid", stage.dir());
+            let line = format!(
+                "-f {settings} --nosyslog --pidfile {}/fetchmail.pid",
+                stage.dir()
+            );
             let finished = stage.under_test("fetchmail")?.words(&line).run()?;
             let fetched = stage.read("fetched").unwrap_or_default();
             if is_welcome {
                 finished.success()?;
                 let (_, body) = fetched.split_once("\n\n").unwrap_or_default();
-                ensure!(message().ends_with(body) && body.len() > 400_000, "fetched something else");
+                ensure!(
+                    message().ends_with(body) && body.len() > 400_000,
+                    "fetched something else"
+                );
                 fs::remove_file(format!("{}/fetched", stage.dir()))?;
             } else {
                 finished.failure()?;
@@ -266,9 +306,18 @@ fn mbsync(stage: &Stage) -> Result<()> {
                 stage.pki()
             ),
         )?;
-        let finished = stage.under_test("mbsync")?.words(&format!("-c {settings} -a")).run()?;
-        let here = fs::read_dir(format!("{local}/box/new")).into_iter().flatten().count()
-            + fs::read_dir(format!("{local}/box/cur")).into_iter().flatten().count();
+        let finished = stage
+            .under_test("mbsync")?
+            .words(&format!("-c {settings} -a"))
+            .run()?;
+        let here = fs::read_dir(format!("{local}/box/new"))
+            .into_iter()
+            .flatten()
+            .count()
+            + fs::read_dir(format!("{local}/box/cur"))
+                .into_iter()
+                .flatten()
+                .count();
         if authority == "root" {
             finished.success()?;
             ensure!(here == 1, "{here} messages came, not one");

@@ -112,7 +112,13 @@ pub(super) fn own_key(stage: &Stage, name: &str) -> Result<String> {
 }
 
 /// psql, one command, on the side that the server is not on.
-pub(super) fn psql(stage: &Stage, ours: bool, port: u16, connection: &str, command: &str) -> Result<Finished> {
+pub(super) fn psql(
+    stage: &Stage,
+    ours: bool,
+    port: u16,
+    connection: &str,
+    command: &str,
+) -> Result<Finished> {
     let program = stage::postgresql("psql")?;
     let tool = match ours {
         true => stage.under_test(&program)?,
@@ -207,10 +213,15 @@ fn certificate_required(stage: &Stage) -> Result<()> {
         }
         let with = |name: &str| {
             let key = own_key(stage, name)?;
-            run(&format!("user=client sslmode=require sslcert={pki}/{name}.pem sslkey={key}"))
+            run(&format!(
+                "user=client sslmode=require sslcert={pki}/{name}.pem sslkey={key}"
+            ))
         };
         for version in ["", "ssl_max_protocol_version=TLSv1.2"] {
-            let own = format!("sslcert={pki}/client.pem sslkey={}", own_key(stage, "client")?);
+            let own = format!(
+                "sslcert={pki}/client.pem sslkey={}",
+                own_key(stage, "client")?
+            );
             run(&format!("user=client sslmode=require {own} {version}"))?
                 .success()?
                 .stdout_is("client\n")?;

@@ -72,11 +72,17 @@ fn hitch(stage: &Stage, settings: &str) -> Result<Server<1>> {
 }
 
 fn hitch_64_mib(stage: &Stage) -> Result<()> {
-    let (server, payload) = (hitch(stage, "alpn-protos = \"http/1.1\"")?, stage.payload("64m.bin")?);
+    let (server, payload) = (
+        hitch(stage, "alpn-protos = \"http/1.1\"")?,
+        stage.payload("64m.bin")?,
+    );
     for version in CURL_VERSIONS {
-        curl(stage, &format!("{version} {}", url(server.port(), "64m.bin")))?
-            .success()?
-            .stdout_hash(&payload.sha256)?;
+        curl(
+            stage,
+            &format!("{version} {}", url(server.port(), "64m.bin")),
+        )?
+        .success()?
+        .stdout_hash(&payload.sha256)?;
         let (target, data) = (url(server.port(), "upload/file"), stage.data());
         curl(stage, &format!("{version} -T {data}/10m.bin {target}"))?.success()?;
         let arrived = format!("{}/upload/file", stage.dir());
@@ -93,10 +99,17 @@ fn hitch_64_mib(stage: &Stage) -> Result<()> {
 
 fn hitch_certificate_required(stage: &Stage) -> Result<()> {
     let pki = stage.pki();
-    let settings = format!("client-verify = required\nclient-verify-ca = \"{pki}/chain.pem\"\ntls-protos = TLSv1.2 TLSv1.3");
+    let settings = format!(
+        "client-verify = required\nclient-verify-ca = \"{pki}/chain.pem\"\ntls-protos = TLSv1.2 TLSv1.3"
+    );
     let server = hitch(stage, &settings)?;
     for version in CURL_VERSIONS {
-        let get = |own: &str| curl(stage, &format!("{version} {own} {}", url(server.port(), "1k.bin -o got")));
+        let get = |own: &str| {
+            curl(
+                stage,
+                &format!("{version} {own} {}", url(server.port(), "1k.bin -o got")),
+            )
+        };
         get(&format!("--cert {pki}/client-both.pem"))?.success()?;
         get(&format!("--cert {pki}/strange-client-both.pem"))?.failure()?;
         get("")?.failure()?;
@@ -119,32 +132,56 @@ fn nghttpx(stage: &Stage, upstream: u16, options: &str) -> Result<Server<1>> {
 
 fn nghttpx_64_mib(stage: &Stage) -> Result<()> {
     let (site, payload, pki) = (site::start(stage)?, stage.payload("64m.bin")?, stage.pki());
-    let server = nghttpx(stage, site.port(), &format!("--cacert={pki}/root.pem --subcert={pki}/ecdsa.key:{pki}/ecdsa.pem"))?;
+    let server = nghttpx(
+        stage,
+        site.port(),
+        &format!("--cacert={pki}/root.pem --subcert={pki}/ecdsa.key:{pki}/ecdsa.pem"),
+    )?;
     for options in ["--http2 --tlsv1.3", "--http1.1 --tls-max 1.2"] {
-        curl(stage, &format!("{options} {}", url(server.port(), "64m.bin")))?
-            .success()?
-            .stdout_hash(&payload.sha256)?;
+        curl(
+            stage,
+            &format!("{options} {}", url(server.port(), "64m.bin")),
+        )?
+        .success()?
+        .stdout_hash(&payload.sha256)?;
     }
     for version in super::peers::VERSIONS {
         reconnects(stage, server.port(), version)?.prints("Reused, TLSv1")?;
     }
-    s_client(stage, server.port(), "-tls1_2 -servername localhost -cipher ECDHE-ECDSA-AES128-GCM-SHA256")?.prints("Peer signature type: ECDSA")?;
+    s_client(
+        stage,
+        server.port(),
+        "-tls1_2 -servername localhost -cipher ECDHE-ECDSA-AES128-GCM-SHA256",
+    )?
+    .prints("Peer signature type: ECDSA")?;
     Ok(())
 }
 
 fn nghttpx_certificates(stage: &Stage) -> Result<()> {
     let (site, pki) = (site::start(stage)?, stage.pki());
-    let demand = format!("--cacert={pki}/root.pem --verify-client --verify-client-cacert={pki}/chain.pem");
+    let demand =
+        format!("--cacert={pki}/root.pem --verify-client --verify-client-cacert={pki}/chain.pem");
     let server = nghttpx(stage, site.port(), &demand)?;
     for version in CURL_VERSIONS {
-        let get = |own: &str| curl(stage, &format!("{version} {own} {}", url(server.port(), "1k.bin -o got")));
+        let get = |own: &str| {
+            curl(
+                stage,
+                &format!("{version} {own} {}", url(server.port(), "1k.bin -o got")),
+            )
+        };
         get(&format!("--cert {pki}/client-both.pem"))?.success()?;
         get(&format!("--cert {pki}/strange-client-both.pem"))?.failure()?;
         get("")?.failure()?;
     }
-    for (authority, upstream) in [("stranger", site.port()), ("root", site.expired()), ("root", site.wrong_host())] {
+    for (authority, upstream) in [
+        ("stranger", site.port()),
+        ("root", site.expired()),
+        ("root", site.wrong_host()),
+    ] {
         let server = nghttpx(stage, upstream, &format!("--cacert={pki}/{authority}.pem"))?;
-        curl(stage, &url(server.port(), "1k.bin"))?.code(22)?.prints("error: 50")?;
+        curl(stage, &url(server.port(), "1k.bin"))?
+            .code(22)?
+            .prints("error: 50")?;
         server.process.stop()?;
     }
     Ok(())
@@ -170,11 +207,17 @@ fn squid(stage: &Stage, upstream: u16, authority: &str, settings: &str) -> Resul
 
 fn squid_64_mib(stage: &Stage) -> Result<()> {
     let (site, payload) = (site::start(stage)?, stage.payload("64m.bin")?);
-    for (upstream, version) in [(site.tls12(), CURL_VERSIONS[1]), (site.tls13(), CURL_VERSIONS[0])] {
+    for (upstream, version) in [
+        (site.tls12(), CURL_VERSIONS[1]),
+        (site.tls13(), CURL_VERSIONS[0]),
+    ] {
         let server = squid(stage, upstream, "root", "")?;
-        curl(stage, &format!("--http1.1 {version} {}", url(server.port(), "64m.bin")))?
-            .success()?
-            .stdout_hash(&payload.sha256)?;
+        curl(
+            stage,
+            &format!("--http1.1 {version} {}", url(server.port(), "64m.bin")),
+        )?
+        .success()?
+        .stdout_hash(&payload.sha256)?;
         reconnects(stage, server.port(), "-tls1_2")?.prints("Reused, TLSv1")?;
         server.process.stop()?;
     }
@@ -186,15 +229,32 @@ fn squid_certificates(stage: &Stage) -> Result<()> {
     let demand = format!("clientca={pki}/root.pem tls-cafile={pki}/chain.pem");
     let server = squid(stage, site.port(), "root", &demand)?;
     for version in CURL_VERSIONS {
-        let get = |own: &str| curl(stage, &format!("--http1.1 {version} {own} {}", url(server.port(), "1k.bin -o got")));
+        let get = |own: &str| {
+            curl(
+                stage,
+                &format!(
+                    "--http1.1 {version} {own} {}",
+                    url(server.port(), "1k.bin -o got")
+                ),
+            )
+        };
         get(&format!("--cert {pki}/client-both.pem"))?.success()?;
         get(&format!("--cert {pki}/strange-client-both.pem"))?.failure()?;
         get("")?.failure()?;
     }
     server.process.stop()?;
-    for (authority, upstream) in [("stranger", site.port()), ("root", site.expired()), ("root", site.wrong_host())] {
+    for (authority, upstream) in [
+        ("stranger", site.port()),
+        ("root", site.expired()),
+        ("root", site.wrong_host()),
+    ] {
         let server = squid(stage, upstream, authority, "")?;
-        curl(stage, &format!("--http1.1 {}", url(server.port(), "1k.bin")))?.code(22)?.prints("error: 50")?;
+        curl(
+            stage,
+            &format!("--http1.1 {}", url(server.port(), "1k.bin")),
+        )?
+        .code(22)?
+        .prints("error: 50")?;
         server.process.stop()?;
     }
     Ok(())
@@ -219,7 +279,11 @@ fn pgbouncer(stage: &Stage, upstream: u16, settings: &str) -> Result<Server<1>> 
 fn pgbouncer_both_sides(stage: &Stage) -> Result<()> {
     let (cluster, pki) = (Cluster::create(stage)?, stage.pki());
     let database = cluster.serve(false, &[])?;
-    let server = pgbouncer(stage, database.port(), &format!("server_tls_ca_file = {pki}/root.pem"))?;
+    let server = pgbouncer(
+        stage,
+        database.port(),
+        &format!("server_tls_ca_file = {pki}/root.pem"),
+    )?;
     let verified = format!("sslmode=verify-full sslrootcert={pki}/root.pem");
     for version in ["TLSv1.2", "TLSv1.3"] {
         let connection = format!("{verified} ssl_max_protocol_version={version}");
