@@ -61,8 +61,8 @@ mod tap;
 mod write;
 
 pub use connection::{
-    Connection, EarlyRead, EarlyWriteCall, KeyUpdateRequest, ReadCall, ShutdownCall, ShutdownState,
-    WriteCall,
+    Connection, EarlyRead, EarlyWriteCall, KeyUpdateRequest, LentIncoming, LentOutgoing, ReadCall,
+    ShutdownCall, ShutdownState, WriteCall,
 };
 pub use context::{Context, Side};
 pub use error::{CertificateFault, Error, HandshakeFault, Misuse, PeerFault};

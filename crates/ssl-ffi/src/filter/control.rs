@@ -101,10 +101,10 @@ pub(super) unsafe fn let_go(bio: *mut BIO, ssl: *mut SSL) {
             // A failed or unfinished connection refuses, which is no news to whoever frees a BIO.
             crate::crypto::queue::quiet(|| connection.close());
         }
-        if sys::BIO_get_shutdown(bio) != 0 {
-            if let Some(ssl) = SSL::from_c(ssl) {
-                SSL::release(ssl);
-            }
+        if sys::BIO_get_shutdown(bio) != 0
+            && let Some(ssl) = SSL::from_c(ssl)
+        {
+            SSL::release(ssl);
         }
     }
 }

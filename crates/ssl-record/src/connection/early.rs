@@ -152,9 +152,8 @@ impl Connection {
                 let n = handshaking.handshake.take_early(out).unwrap_or_default();
                 return Ok(Step::Done(EarlyRead::Data(n)));
             }
-            match then(self.handshake(Until::Early)?) {
-                Err(step) => return Ok(step),
-                Ok(()) => {}
+            if let Err(step) = then(self.handshake(Until::Early)?) {
+                return Ok(step);
             }
             let is_over = match &mut self.phase {
                 Phase::Handshaking(handshaking) => {

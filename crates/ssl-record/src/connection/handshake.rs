@@ -30,9 +30,8 @@ impl Connection {
     pub(super) fn handshake(&mut self, until: Until) -> Result<Step<()>, Error> {
         if !self.write.is_idle() {
             // An early record, which its writer gave up.
-            match then(self.write.drain(self.mode(), self.context.pool())?) {
-                Err(step) => return Ok(step),
-                Ok(()) => {}
+            if let Err(step) = then(self.write.drain(self.mode(), self.context.pool())?) {
+                return Ok(step);
             }
         }
         loop {

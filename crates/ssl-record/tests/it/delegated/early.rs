@@ -1,5 +1,6 @@
 //! Early data: what is sent before the handshake is over, and what becomes of it.
 
+use ssl_record::delegate::MessageTap;
 use ssl_record::delegate::{ClientPlan, EarlyData};
 use ssl_record::io::{CallError, drive};
 use ssl_record::record::AlertDescription;
@@ -91,8 +92,13 @@ fn bytes(len: usize) -> Vec<u8> {
 fn accepted_data_arrives_before_the_handshake_is_over() {
     for tapped in [false, true] {
         let mut pair = pair(&plan(), Some(ALLOWED));
-        pair.client.connection.set_message_tap(tapped);
-        pair.server.connection.set_message_tap(tapped);
+        let tap = if tapped {
+            MessageTap::Frames
+        } else {
+            MessageTap::Off
+        };
+        pair.client.connection.set_message_tap(tap);
+        pair.server.connection.set_message_tap(tap);
         let data = bytes(ALLOWED as usize);
         for part in data.chunks(20_000) {
             let written = write(&mut pair.client, part).unwrap();

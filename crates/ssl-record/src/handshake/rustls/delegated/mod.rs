@@ -3,6 +3,7 @@
 //! Owns the conversation between rustls and the owner, and what the peer is told when the owner
 //! refuses. A stack is held only while a question waits; between records there is none.
 
+mod ahead;
 mod client;
 mod desk;
 mod ear;
@@ -28,7 +29,7 @@ pub(crate) use self::store::OneSession;
 use std::sync::Arc;
 
 use self::desk::{Desk, Refusal};
-use self::early::{Incoming, Relay};
+use self::early::Incoming;
 use self::hello::{Fault, Hello};
 use self::stack::{Pause, Request, Waiting};
 use self::wire::{Wire, records};
@@ -39,7 +40,6 @@ use crate::handshake::delegate::{Answer, ClientPlan, EarlyData, ProgressFacts, Q
 use crate::handshake::session::ClientSession;
 use crate::handshake::{Established, Noted, Progress};
 use crate::hello::ClientHello;
-use crate::protect::{TrafficKeys, Usage};
 use crate::reason::Reason;
 use crate::record::{AlertDescription, ContentType, ProtocolVersion, RecordHeader};
 use crate::tap::TapLog;
@@ -234,124 +234,6 @@ impl Delegated {
             State::Asking(_) | State::Spent => Err(PeerFault::UnexpectedMessage(0).into()),
         };
         fed.inspect_err(|error| self.last_words(error, out))
-    }
-
-    /// Takes a record of early data, or its end.
-    fn feed_early(&mut self, header: RecordHeader, body: &[u8]) -> Result<(), Error> {
-        let (State::Ready(direct), Some(incoming)) = (&mut self.state, &mut self.early.incoming)
-        else {
-            return Err(PeerFault::UnexpectedMessage(0).into());
-        };
-        let mut on = Vec::new();
-        let (inner, message) = incoming.record(header, body, &mut on)?;
-        let mut record = header.encode().to_vec();
-        record.extend_from_slice(body);
-        self.wire.log_early(false, &record, inner, &message);
-        direct.feed_raw(&on);
-        Ok(())
-    }
-
-    /// Whether early data can be sent or received now, or what a server sends as early as it can.
-    pub(crate) fn is_early(&self) -> bool {
-        if self.wire.is_client {
-            !self.early.is_over && self.early.offered.is_some()
-        } else {
-            self.wire.has_answered()
-        }
-    }
-
-    /// How much early data a client may send, bytes.
-    pub(crate) fn early_limit(&self) -> Option<u32> {
-        self.early.offered.map(|(_, most)| most)
-    }
-
-    /// The keys for what is sent early; `None` if there are none.
-    pub(crate) fn early_keys(&self) -> Option<TrafficKeys> {
-        let capture = self.wire.capture.as_ref()?;
-        if self.wire.is_client {
-            let secret = capture.captured().client_early.clone()?;
-            let (suite, _) = self.early.offered?;
-            return early::keys(suite, secret, Usage::Seal, 0);
-        }
-        let secret = capture.captured().server_traffic.clone()?;
-        early::keys(self.wire.facts.suite?, secret, Usage::Seal, 0)
-    }
-
-    /// How many records were sealed with these keys.
-    pub(crate) fn set_sealed_early(&mut self, records: u64) {
-        self.wire.sealed_early = records;
-    }
-
-    /// Early data that was received; `None` at its end.
-    pub(crate) fn take_early(&mut self, out: &mut [u8]) -> Option<usize> {
-        let incoming = self.early.incoming.as_mut()?;
-        if incoming.is_empty() && incoming.has_ended() {
-            return None;
-        }
-        Some(incoming.take(out))
-    }
-
-    /// Whether early data waits to be taken.
-    pub(crate) fn has_early(&self) -> bool {
-        let incoming = self.early.incoming.as_ref();
-        incoming.is_some_and(|incoming| !incoming.is_empty())
-    }
-
-    /// What rustls sends as the peer is to see it, where records were sealed under the same keys before.
-    fn pass_on(&mut self, flight: Vec<u8>) -> Option<Vec<u8>> {
-        let wire = &mut self.wire;
-        let has_records = |flight: &[u8]| early::split_first(flight).is_some();
-        if wire.is_client {
-            let is_accepted = wire.facts.early_data == EarlyData::Accepted;
-            if !is_accepted || self.early.has_ended || !has_records(&flight) {
-                wire.sending(&flight);
-                return Some(flight);
-            }
-            self.early.has_ended = true;
-            let secret = wire.capture.as_ref()?.captured().client_early.clone()?;
-            let (suite, _) = self.early.offered?;
-            let mut relay = Relay::new(suite, &secret, 0, wire.sealed_early)?;
-            let flight = relay.pass_on(&flight, 1, |content| content)?;
-            let (end, rest) = early::split_first(&flight)?;
-            wire.log_early(true, &end, ContentType::Handshake, &END_OF_EARLY_DATA);
-            wire.sending(&rest);
-            return Some(flight);
-        }
-        let allows = self.early.allows;
-        let is_changed = wire.sealed_early > 0 || allows > 0;
-        if !wire.has_answered() || !is_changed || !has_records(&flight) {
-            wire.sending(&flight);
-            return Some(flight);
-        }
-        let secret = wire.capture.as_ref()?.captured().server_traffic.clone()?;
-        let mut relay = Relay::new(wire.facts.suite?, &secret, 0, wire.sealed_early)?;
-        let edit = |content| match allows {
-            0 => content,
-            _ => early::with_early_data(content, allows),
-        };
-        let flight = relay.pass_on(&flight, usize::MAX, edit)?;
-        wire.sending(&flight);
-        Some(flight)
-    }
-
-    /// After the flight of a server that accepts early data.
-    fn await_early(&mut self) {
-        if !self.wire.has_answered() || self.early.is_over {
-            return;
-        }
-        self.early.is_over = true;
-        if self.wire.facts.early_data != EarlyData::Accepted {
-            return;
-        }
-        self.early.skips = None;
-        let captured = self
-            .wire
-            .capture
-            .as_ref()
-            .map(|it| it.captured().client_early.clone());
-        let relay = captured.flatten().zip(self.wire.facts.suite);
-        let relay = relay.and_then(|(secret, suite)| Relay::new(suite, &secret, 0, 0));
-        self.early.incoming = relay.map(|relay| Box::new(Incoming::new(relay, self.early.limit)));
     }
 
     /// Works until a record, a decision or nothing more is needed; appends what is to be sent to `out`.
@@ -651,9 +533,6 @@ fn failure(refusal: Refusal) -> Error {
         reason: refusal.reason,
     }
 }
-
-/// The message.
-const END_OF_EARLY_DATA: [u8; 4] = [messages::kind::END_OF_EARLY_DATA, 0, 0, 0];
 
 const NO_STACK: &str = "no memory for the stack of a handshake";
 
