@@ -1,6 +1,6 @@
 //! Early data: what is sent before the handshake is over, and what becomes of it.
 
-use ssl_record::delegate::MessageTap;
+use ssl_record::MessageTap;
 use ssl_record::delegate::{ClientPlan, EarlyData};
 use ssl_record::io::{CallError, drive};
 use ssl_record::record::AlertDescription;
