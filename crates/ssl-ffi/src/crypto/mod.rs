@@ -10,6 +10,7 @@
 
 pub(crate) mod bio;
 pub(crate) mod chain;
+pub(crate) mod conf;
 pub(crate) mod digest;
 pub(crate) mod exdata;
 pub(crate) mod job;

@@ -36,6 +36,19 @@ pub(crate) struct Certificates {
     password: Password,
 }
 
+/// Diffie-Hellman parameters in PEM; `None`, with entries, if there are none in the file.
+pub(crate) fn dh_parameters(file: &CStr) -> Option<EvpPkey> {
+    // SAFETY: the source is live; what is made is ours.
+    unsafe {
+        let source = self::file()?;
+        if !read_from(&source, file) {
+            return None;
+        }
+        let key = sys::PEM_read_bio_Parameters(source.as_ptr(), null_mut());
+        EvpPkey::from_owned(key).filter(|key| key.is_a(c"DH"))
+    }
+}
+
 /// What comes next in a source of certificates.
 #[derive(Debug)]
 pub(crate) enum Next {

@@ -111,6 +111,23 @@ unsafe extern "C" {
     pub(crate) fn ERR_add_error_data(count: c_int, ...);
     pub(crate) fn ERR_load_strings_const(table: *const ERR_STRING_DATA) -> c_int;
 
+    // conf.h, and of it what only libssl uses
+    pub(crate) fn conf_ssl_name_find(name: *const c_char, index: *mut usize) -> c_int;
+    pub(crate) fn conf_ssl_get(
+        index: usize,
+        name: *mut *const c_char,
+        count: *mut usize,
+    ) -> *const c_void;
+    pub(crate) fn conf_ssl_get_cmd(
+        list: *const c_void,
+        index: usize,
+        name: *mut *mut c_char,
+        value: *mut *mut c_char,
+    );
+
+    // pem.h
+    pub(crate) fn PEM_read_bio_Parameters(bio: *mut BIO, key: *mut *mut EVP_PKEY) -> *mut EVP_PKEY;
+
     // crypto.h
     pub(crate) fn OPENSSL_init_crypto(options: u64, settings: *const c_void) -> c_int;
     pub(crate) fn CRYPTO_new_ex_data(

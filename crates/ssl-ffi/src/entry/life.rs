@@ -39,7 +39,12 @@ pub(crate) unsafe extern "C" fn SSL_CTX_new_ex(
             queue::raise(crate::crypto::reason::NULL_SSL_METHOD_PASSED);
             return std::ptr::null_mut();
         };
-        Ctx::new(method).map_or(std::ptr::null_mut(), SSL_CTX::into_c)
+        let ctx = Ctx::new(method).map_or(std::ptr::null_mut(), SSL_CTX::into_c);
+        if !ctx.is_null() {
+            // SAFETY: it was made just now.
+            unsafe { super::apply_system_default(ctx) };
+        }
+        ctx
     })
 }
 

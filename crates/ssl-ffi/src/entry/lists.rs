@@ -22,14 +22,14 @@ pub(crate) unsafe extern "C" fn SSL_CTX_set_cipher_list(
     text: *const c_char,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with(ctx, 0, |ctx| ctx_cipher_string(ctx, string(text))) }
+    unsafe { with(ctx, 0, |ctx| ctx_cipher_string(ctx, slice::string(text))) }
 }
 
 /// # Safety
 /// `ssl` is NULL or live; `text` is NULL or a string.
 pub(crate) unsafe extern "C" fn SSL_set_cipher_list(ssl: *mut SSL, text: *const c_char) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with(ssl, 0, |ssl| ssl_cipher_string(ssl, string(text))) }
+    unsafe { with(ssl, 0, |ssl| ssl_cipher_string(ssl, slice::string(text))) }
 }
 
 /// # Safety
@@ -39,14 +39,14 @@ pub(crate) unsafe extern "C" fn SSL_CTX_set_ciphersuites(
     text: *const c_char,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with(ctx, 0, |ctx| ctx_ciphersuites(ctx, string(text))) }
+    unsafe { with(ctx, 0, |ctx| ctx_ciphersuites(ctx, slice::string(text))) }
 }
 
 /// # Safety
 /// `ssl` is NULL or live; `text` is NULL or a string.
 pub(crate) unsafe extern "C" fn SSL_set_ciphersuites(ssl: *mut SSL, text: *const c_char) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { with(ssl, 0, |ssl| ssl_ciphersuites(ssl, string(text))) }
+    unsafe { with(ssl, 0, |ssl| ssl_ciphersuites(ssl, slice::string(text))) }
 }
 
 /// The suites of TLS 1.2, by a cipher string.
@@ -363,11 +363,4 @@ fn wire_suites(bytes: &[u8], is_v2: bool) -> Result<Vec<*const Suite>, c_int> {
         .filter_map(Suite::from_wire)
         .map(ptr::from_ref)
         .collect())
-}
-
-/// # Safety
-/// `text` is NULL or a string that lives for `'a`.
-unsafe fn string<'a>(text: *const c_char) -> Option<&'a CStr> {
-    // SAFETY: the caller's promise.
-    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
 }

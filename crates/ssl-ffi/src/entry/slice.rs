@@ -2,6 +2,8 @@
 //!
 //! Owns the one rule: NULL, or no length, is an empty slice. Knows nothing else.
 
+use std::ffi::{CStr, c_char};
+
 /// Bytes to read.
 ///
 /// # Safety
@@ -13,6 +15,15 @@ pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
     }
     // SAFETY: the caller's promise.
     unsafe { std::slice::from_raw_parts(ptr, len) }
+}
+
+/// A string; `None` for NULL.
+///
+/// # Safety
+/// `text` is NULL or a string that stays unchanged for `'a`.
+pub(crate) unsafe fn string<'a>(text: *const c_char) -> Option<&'a CStr> {
+    // SAFETY: the caller's promise.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
 }
 
 /// Bytes to fill.

@@ -22,7 +22,12 @@ impl ListFault {
 
 /// The elements between colons, without the blanks around them. There is always one, perhaps empty.
 pub(crate) fn elements(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|&byte| byte == b':').map(trim)
+    separated(text, b':')
+}
+
+/// The same between other signs.
+pub(crate) fn separated(text: &[u8], sign: u8) -> impl Iterator<Item = &[u8]> {
+    text.split(move |&byte| byte == sign).map(trim)
 }
 
 fn trim(mut element: &[u8]) -> &[u8] {
