@@ -19,10 +19,17 @@ pub(crate) fn variables(folder: &Path) -> [(&'static str, String); 3] {
     ]
 }
 
-/// At least one process mapped libssl.so.3 from `library`, and none from elsewhere.
-pub(crate) fn library_was_used(folder: &Path, library: &Path) -> Result<()> {
+/// True if the process runs and has libssl.so.3 from `library` in its memory.
+pub(crate) fn maps(process: u32, library: &Path) -> bool {
+    let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap_or_default();
+    maps.contains(&format!("{}/libssl.so.3", library.display()))
+}
+
+/// At least one process mapped libssl.so.3 from `library`, as `seen` or as the loader told, and none from
+/// elsewhere.
+pub(crate) fn library_was_used(folder: &Path, library: &Path, seen: bool) -> Result<()> {
     let ours = format!("{}/", library.display());
-    let mut used = false;
+    let mut used = seen;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if !entry.file_name().to_string_lossy().starts_with(LOADED) {
@@ -110,7 +117,7 @@ mod tests {
                 ("loaded.17", log),
                 ("other", "calling init: /x/libssl.so.3"),
             ]);
-            library_was_used(folder.path(), library).is_ok()
+            library_was_used(folder.path(), library, false).is_ok()
         };
         assert!(used("17:\tcalling init: /opt/lib/libssl.so.3\n"));
         assert!(!used("17:\tcalling init: /usr/lib/libssl.so.3\n"));

@@ -110,6 +110,14 @@ impl Stage {
         self.tool(program, None, &self.variables())
     }
 
+    /// The same for a program that closes descriptors it did not open, and would have the loader write its log
+    /// into another file. It has to run until the end of the scenario, to be seen with the library.
+    pub(crate) fn under_test_unlogged(&self, program: &str) -> Result<Tool<'_>> {
+        let mut variables = self.variables();
+        variables.retain(|(name, _)| !name.starts_with("LD_DEBUG"));
+        self.tool(program, None, &variables)
+    }
+
     /// The program as another user, if this is root, with the library under test.
     pub(crate) fn under_test_as(&self, user: &str, program: &str) -> Result<Tool<'_>> {
         self.tool(program, Some(user), &self.variables())
@@ -161,6 +169,12 @@ impl Stage {
 
     /// Ends everything, and says what is wrong with how it ended.
     pub(crate) fn close(&self) -> Result<()> {
+        let library = self.world.library();
+        let running = self
+            .processes
+            .borrow()
+            .iter()
+            .any(|process| evidence::maps(process.id(), &library));
         let mut problem = Ok(());
         for process in self.processes.borrow().iter().rev() {
             problem = problem.and(process.stop());
@@ -172,7 +186,7 @@ impl Stage {
                 bail!("a process of it crashed: {sign}");
             }
         }
-        evidence::library_was_used(&self.folder, &self.world.library())
+        evidence::library_was_used(&self.folder, &library, running)
     }
 
     /// Ends processes that left the group they were started in: those that work in this folder.

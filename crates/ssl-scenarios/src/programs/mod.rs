@@ -5,10 +5,11 @@ mod bindings;
 mod clients;
 mod curl;
 mod dns;
+mod dovecot;
 mod haproxy;
 mod lighttpd;
-mod mail;
 mod mosquitto;
+mod networks;
 mod nginx;
 mod peers;
 mod perl;
@@ -22,8 +23,9 @@ mod ruby;
 mod s_client;
 mod s_server;
 mod scripts;
+mod services;
 mod site;
-mod small;
+mod socat;
 mod stunnel;
 
 use crate::scenario::Scenario;
@@ -47,12 +49,14 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         perl::SCENARIOS,
         php::SCENARIOS,
         bindings::SCENARIOS,
-        mail::SCENARIOS,
+        dovecot::SCENARIOS,
         postfix::SCENARIOS,
         mosquitto::SCENARIOS,
         dns::SCENARIOS,
-        small::SCENARIOS,
+        socat::SCENARIOS,
         clients::SCENARIOS,
+        networks::SCENARIOS,
+        services::SCENARIOS,
     ]
     .into_iter()
     .flatten()

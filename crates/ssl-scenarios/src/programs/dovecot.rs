@@ -1,4 +1,4 @@
-//! Mail: Dovecot under the library, against curl and s_client on the system's.
+//! Dovecot under the library, against curl and s_client on the system's.
 
 use anyhow::Result;
 
