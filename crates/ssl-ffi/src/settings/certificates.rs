@@ -176,3 +176,31 @@ impl Certificates {
         self.places = Default::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::testing::{self, Kind};
+
+    #[test]
+    fn pointers_to_a_chain_stay_good_while_it_grows() {
+        let certificate = testing::self_signed(Kind::P256, "one").certificate;
+        let mut chain = Chain::default();
+        assert!(chain.as_ptr().is_null());
+        assert!(chain.add(certificate.clone()) && chain.add(certificate.clone()));
+        let first = chain.as_ptr();
+        assert!(chain.add(certificate.clone()));
+        assert_eq!(chain.as_ptr(), first);
+        // A connection has the list too: its own stays as it is.
+        let connection = chain.clone();
+        assert!(chain.add(certificate));
+        assert_ne!(chain.as_ptr(), first);
+        assert_eq!(connection.list().unwrap().len(), 3);
+        drop(connection);
+        // SAFETY: the list is kept until the chain is set anew.
+        let older = unsafe { X509Stack::from_borrowed(first) }.unwrap();
+        assert_eq!((older.len(), chain.list().unwrap().len()), (3, 4));
+        let replaced = chain.set(None);
+        assert!(chain.list().is_none() && replaced.list().is_some());
+    }
+}

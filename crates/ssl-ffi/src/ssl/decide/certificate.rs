@@ -92,6 +92,7 @@ impl Ssl {
         if let Some(known) = &self.progress.borrow().shown_by_peer {
             return Ok(Arc::clone(known));
         }
+        self.check_size(chain)?;
         let mut stack = X509Stack::new().ok_or(INTERNAL)?;
         for der in chain {
             let Some((certificate, length)) = X509::from_der_prefix(der) else {
@@ -110,6 +111,21 @@ impl Ssl {
         let stack = Arc::new(stack);
         self.progress.borrow_mut().shown_by_peer = Some(Arc::clone(&stack));
         Ok(stack)
+    }
+
+    /// `SSL_CTX_set_max_cert_list`; extensions of the certificates do not count.
+    fn check_size(&self, chain: &[Vec<u8>]) -> Result<(), Halt> {
+        // Lengths of 24 bits: of the list, of each certificate; in TLS 1.3 one of 16 for extensions.
+        let (list, each) = if self.is_tls13() { (4, 5) } else { (3, 3) };
+        let size = list + chain.iter().map(|der| each + der.len()).sum::<usize>();
+        let limit = self.settings().max_cert_list;
+        if i64::try_from(size).is_ok_and(|size| size <= limit) {
+            return Ok(());
+        }
+        Err(Halt::Refuse(
+            AlertDescription::ILLEGAL_PARAMETER,
+            reason::EXCESSIVE_MESSAGE_SIZE,
+        ))
     }
 
     /// Runs the verification and keeps what it found.

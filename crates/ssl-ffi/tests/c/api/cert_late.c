@@ -101,6 +101,34 @@ static void settings(void)
     end("level of the client", new_pair(client, server));
 }
 
+/* The size of the Certificate message that is taken. */
+static void sizes(void)
+{
+    int len = i2d_X509(server_own.cert, NULL);
+    long size = version == TLS1_3_VERSION ? 1 + 3 + 3 + len + 2 : 3 + 3 + len;
+    struct pair pair;
+
+    fresh();
+    trust(client, root.cert);
+    printf("list was %ld\n", SSL_CTX_set_max_cert_list(client, size));
+    end("just small enough", new_pair(client, server));
+
+    fresh();
+    trust(client, root.cert);
+    SSL_CTX_set_max_cert_list(client, size - 1);
+    end("too large", new_pair(client, server));
+
+    fresh();
+    trust(client, root.cert);
+    trust(server, root.cert);
+    use(client, &client_own);
+    SSL_CTX_set_mode(client, SSL_MODE_NO_AUTO_CHAIN);
+    SSL_CTX_set_verify(server, SSL_VERIFY_PEER, NULL);
+    pair = new_pair(client, server);
+    SSL_set_max_cert_list(pair.server, 50);
+    end("too large for the server", pair);
+}
+
 static int not_yet(X509_STORE_CTX *ctx, void *arg)
 {
     SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
@@ -177,6 +205,7 @@ static void all(void)
     printf("version %x\n", version);
     stores();
     settings();
+    sizes();
     retries(0, 1);
     retries(0, 0);
     retries(1, 1);
