@@ -106,6 +106,12 @@ impl Judge {
             .unwrap_or(true)
     }
 
+    /// Whether TLS 1.2 sessions may be kept in tickets.
+    pub(crate) fn tickets(&self) -> bool {
+        self.ask(TICKET, 0, 0, std::ptr::null_mut())
+            .unwrap_or_else(|| security::allows_tickets(self.security.level))
+    }
+
     /// Whether Diffie-Hellman parameters of this strength may be used; `key` is an `EVP_PKEY*`.
     pub(crate) fn diffie_hellman(&self, bits: i32, key: *mut c_void) -> bool {
         let op = OTHER_PKEY | TMP_DH;
@@ -160,6 +166,7 @@ const CIPHER_SUPPORTED: c_int = 1;
 const CURVE_SUPPORTED: c_int = 4;
 const TMP_DH: c_int = 7;
 const VERSION: c_int = 9;
+const TICKET: c_int = 10;
 const SIGALG_SUPPORTED: c_int = 11;
 const EE_KEY: c_int = 16;
 const CA_KEY: c_int = 17;

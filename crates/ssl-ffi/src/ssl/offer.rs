@@ -173,6 +173,12 @@ impl Ssl {
             .collect()
     }
 
+    /// Whether sessions of TLS 1.2 may be kept in tickets.
+    pub(super) fn uses_tickets(&self) -> bool {
+        let is_off = self.settings().options & option::NO_TICKET != 0;
+        !is_off && self.strength().tickets()
+    }
+
     /// Whether our order of schemes counts, not the peer's.
     fn prefers_its_own(&self) -> bool {
         let settings = self.settings();

@@ -72,6 +72,7 @@ impl Ssl {
             return Err(Stop::FAILED);
         }
         let session = self.session_to_resume();
+        let tickets = self.uses_tickets();
         let settings = self.settings();
         Ok(ClientPlan {
             min,
@@ -86,7 +87,7 @@ impl Ssl {
             hello_time: settings.modes.contains(SslMode::SEND_CLIENTHELLO_TIME),
             key_log,
             signature_check: Arc::new(ByLibcrypto),
-            tickets: settings.options & option::NO_TICKET == 0,
+            tickets,
             early_data: self.announces_early(),
         })
     }

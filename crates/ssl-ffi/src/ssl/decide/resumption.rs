@@ -16,7 +16,6 @@ use super::lookup::{Candidate, Status};
 use crate::crypto::reason;
 use crate::negotiate::suites::Suite;
 use crate::session::{Counter, Id, Session, now};
-use crate::settings::option;
 use crate::ssl::Ssl;
 use crate::ssl::plan::{VERIFY_FAIL_IF_NO_PEER_CERT, VERIFY_PEER};
 
@@ -115,7 +114,7 @@ impl Ssl {
 
     /// By ticket, unless there is none or tickets are off: then by id.
     fn candidate_tls12(&self, hello: &ClientHello<'_>) -> Result<Option<Candidate>, Halt> {
-        let allowed = self.settings().options & option::NO_TICKET == 0;
+        let allowed = self.uses_tickets();
         let id = hello.session_id();
         if let Some(ticket) = hello.session_ticket().filter(|_| allowed) {
             let (status, session) = self.open_ticket(ticket, id, ProtocolVersion::Tls12)?;

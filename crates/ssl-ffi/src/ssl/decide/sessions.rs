@@ -16,7 +16,6 @@ use crate::crypto::reason;
 use crate::negotiate::suites::Suite;
 use crate::session::tickets::Sealed;
 use crate::session::{CacheMode, Id, Session, now};
-use crate::settings::option;
 use crate::ssl::Ssl;
 
 /// How a server keeps the session of this handshake.
@@ -129,8 +128,7 @@ impl Ssl {
     }
 
     fn tls12_ticket(&self, stored: &ServerSession) -> Sealing {
-        let is_allowed = self.settings().options & option::NO_TICKET == 0;
-        let Some(session) = self.session().filter(|_| is_allowed) else {
+        let Some(session) = self.session().filter(|_| self.uses_tickets()) else {
             return Ok(None);
         };
         if !self.facts().resumed {
