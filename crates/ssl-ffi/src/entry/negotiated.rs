@@ -36,11 +36,22 @@ pub(crate) unsafe extern "C" fn SSL_client_version(ssl: *const SSL) -> c_int {
     unsafe { with(ssl, 0, |ssl| ssl.client_version()) }
 }
 
+/// The suite in use; until there is one, that of the session to resume.
+///
 /// # Safety
 /// `ssl` is NULL or live.
 pub(crate) unsafe extern "C" fn SSL_get_current_cipher(ssl: *const SSL) -> *const Suite {
     // SAFETY: the caller's promise.
-    unsafe { with(ssl, ptr::null(), |ssl| suite(ssl.facts().suite)) }
+    unsafe {
+        with(ssl, ptr::null(), |ssl| {
+            let of_session = || {
+                ssl.session()?
+                    .read(|fields| Suite::from_wire(fields.suite?))
+            };
+            let known = ssl.facts().suite;
+            suite(known.or_else(of_session))
+        })
+    }
 }
 
 /// # Safety

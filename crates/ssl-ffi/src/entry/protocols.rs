@@ -1,12 +1,16 @@
 //! SSL_CTX_set_alpn_protos(3), SSL_get_servername(3): the names that a client asks for.
 
+use std::ffi::CStr;
 use std::ptr;
 use std::sync::Arc;
 
 use libc::{c_char, c_int, c_uchar, c_uint};
+use ssl_record::Side;
 
 use super::{slice, with};
 use crate::handle::{SSL, SSL_CTX};
+use crate::method::TLS1_3;
+use crate::ssl::Stage;
 
 /// Says 0 if the list was taken, 1 if it is none.
 ///
@@ -71,21 +75,39 @@ pub(crate) unsafe extern "C" fn SSL_get0_alpn_selected(
     }
 }
 
-/// On servers, the name that the client asked for; on clients, the one to ask for.
+/// On servers, the name that the client asked for; on clients, the one to ask for. A session of TLS 1.2
+/// that is resumed has its own.
 ///
 /// # Safety
 /// `ssl` is NULL or live.
 pub(crate) unsafe extern "C" fn SSL_get_servername(ssl: *const SSL, kind: c_int) -> *const c_char {
-    // SAFETY: the caller's promise. The name stays where it is until it is set anew.
+    // SAFETY: the caller's promise. The name stays where it is until it is set anew, or the session ends.
     unsafe {
         with(ssl, ptr::null(), |ssl| {
             if kind != HOST_NAME {
                 return ptr::null();
             }
-            let name = ssl.host_name.borrow();
-            name.as_deref().map_or(ptr::null(), std::ffi::CStr::as_ptr)
+            let own = ssl.host_name.borrow().as_deref().map(CStr::as_ptr);
+            let of_session = session_name(ssl);
+            let is_resumed = ssl.facts().resumed && !ssl.is_tls13();
+            let name = match (ssl.side(), ssl.stage()) {
+                (Some(Side::Server), _) if is_resumed => of_session,
+                (Some(Side::Server), _) => own,
+                (_, Stage::Before) => own.or(of_session),
+                _ if is_resumed => of_session.or(own),
+                _ => own,
+            };
+            name.unwrap_or(ptr::null())
         })
     }
+}
+
+/// The name in a session of TLS 1.2.
+fn session_name(ssl: &SSL) -> Option<*const c_char> {
+    ssl.session()?.read(|fields| {
+        let name = fields.host_name.as_deref().map(CStr::as_ptr);
+        name.filter(|_| fields.protocol_version != i32::from(TLS1_3))
+    })
 }
 
 /// # Safety

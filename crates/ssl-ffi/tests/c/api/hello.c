@@ -101,10 +101,12 @@ static int on_hello(SSL *ssl, int *al, void *arg)
     return (*calls)++ == 0 ? SSL_CLIENT_HELLO_RETRY : SSL_CLIENT_HELLO_SUCCESS;
 }
 
+static int may_resume;
+
 static int on_name(SSL *ssl, int *al, void *arg)
 {
-    printf("name callback, version %s, cipher %d, pending %d\n", SSL_get_version(ssl), SSL_get_current_cipher(ssl) == NULL,
-           SSL_get_pending_cipher(ssl) != NULL);
+    printf("name callback, version %s, cipher %d, pending %d\n", SSL_get_version(ssl),
+           may_resume || SSL_get_current_cipher(ssl) == NULL, SSL_get_pending_cipher(ssl) != NULL);
     names("in the name callback", ssl);
     printf("  legacy version: %x, client ciphers %d\n", SSL_client_hello_get0_legacy_version(ssl),
            SSL_get_client_ciphers(ssl) != NULL);
@@ -203,6 +205,57 @@ static void run(const char *label, int version, const char *name, int hello_twic
     SSL_CTX_free(cctx);
 }
 
+/* The name that belongs to a session of TLS 1.2, and the one that belongs to a connection of TLS 1.3. */
+static void resumed(const char *label, int version)
+{
+    SSL_CTX *sctx = SSL_CTX_new(TLS_server_method()), *cctx = SSL_CTX_new(TLS_client_method());
+    SSL_SESSION *session = NULL;
+
+    printf("== %s\n", label);
+    SSL_CTX_set_max_proto_version(sctx, version);
+    SSL_CTX_use_certificate(sctx, cert);
+    SSL_CTX_use_PrivateKey(sctx, key);
+    SSL_CTX_set_tlsext_servername_callback(sctx, on_name);
+    SSL_CTX_set_session_id_context(sctx, (const unsigned char *)"x", 1);
+    for (int round = 0; round < 2; round++) {
+        SSL *server = SSL_new(sctx), *client = SSL_new(cctx);
+        BIO *a, *b;
+        int sret = -1, cret = -1;
+        char byte;
+
+        SSL_set_tlsext_host_name(client, "example.org");
+        if (session != NULL)
+            printf("set session: %d\n", SSL_set_session(client, session));
+        printf("cipher: %s\n", SSL_CIPHER_get_name(SSL_get_current_cipher(client)));
+        may_resume = session != NULL;
+        names("client, before", client);
+        BIO_new_bio_pair(&a, 0, &b, 0);
+        SSL_set_bio(client, a, a);
+        SSL_set_bio(server, b, b);
+        for (int i = 0; i < 10 && (sret <= 0 || cret <= 0); i++) {
+            if (cret <= 0)
+                cret = SSL_connect(client);
+            if (sret <= 0)
+                sret = SSL_accept(server);
+        }
+        printf("done: %d %d, resumed %d %d\n", sret, cret, SSL_session_reused(server), SSL_session_reused(client));
+        errors();
+        names("client, after", client);
+        names("server, after", server);
+        SSL_write(server, "x", 1);
+        SSL_read(client, &byte, 1);
+        SSL_SESSION_free(session);
+        session = SSL_get1_session(client);
+        SSL_shutdown(client);
+        SSL_shutdown(server);
+        SSL_free(server);
+        SSL_free(client);
+    }
+    SSL_SESSION_free(session);
+    SSL_CTX_free(sctx);
+    SSL_CTX_free(cctx);
+}
+
 static void protocols(void)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_method());
@@ -250,5 +303,7 @@ int main(void)
     run("no certificate", 0, "example.org", 0, NULL, 0, NULL);
     run("no protocol", 0, "example.org", 0, NULL, 1, &fatal);
     run("no protocol, TLS 1.2", TLS1_2_VERSION, "example.org", 0, NULL, 1, &fatal);
+    resumed("resumed, TLS 1.3", 0);
+    resumed("resumed, TLS 1.2", TLS1_2_VERSION);
     return 0;
 }
