@@ -106,6 +106,9 @@ pub enum PeerFault {
     /// The first bytes are an HTTP CONNECT request.
     #[error("HTTP proxy request on a TLS port")]
     HttpsProxyRequest,
+    /// The first bytes are no record of any version of TLS.
+    #[error("the peer does not speak TLS")]
+    NotTls,
     /// The record header's type byte is not a content type.
     #[error("unknown content type {0}; the peer may not speak TLS")]
     UnknownContentType(u8),
@@ -115,6 +118,9 @@ pub enum PeerFault {
     /// The record is longer than allowed.
     #[error("record of {0} bytes is longer than allowed")]
     RecordOverflow(usize),
+    /// A record of the handshake is longer than any buffer for it.
+    #[error("record of {0} bytes is longer than a handshake's")]
+    PacketTooLong(usize),
     /// The record failed to open (statement R25).
     #[error("record failed to open")]
     BadRecordMac,
@@ -266,9 +272,10 @@ impl PeerFault {
         match self {
             Self::HttpRequest => Reason::HTTP_REQUEST,
             Self::HttpsProxyRequest => Reason::HTTPS_PROXY_REQUEST,
-            Self::UnknownContentType(_) | Self::WrongRecordVersion(_) => {
+            Self::NotTls | Self::UnknownContentType(_) | Self::WrongRecordVersion(_) => {
                 Reason::WRONG_VERSION_NUMBER
             }
+            Self::PacketTooLong(_) => Reason::PACKET_LENGTH_TOO_LONG,
             Self::RecordOverflow(_) => Reason::ENCRYPTED_LENGTH_TOO_LONG,
             Self::BadRecordMac => Reason::DECRYPTION_FAILED_OR_BAD_RECORD_MAC,
             Self::BadRecordType(_) => Reason::BAD_RECORD_TYPE,
@@ -290,7 +297,10 @@ impl PeerFault {
 
     pub(crate) const fn alert(self) -> Option<AlertDescription> {
         Some(match self {
-            Self::HttpRequest | Self::HttpsProxyRequest | Self::DataAfterCloseNotify => {
+            Self::HttpRequest
+            | Self::HttpsProxyRequest
+            | Self::NotTls
+            | Self::DataAfterCloseNotify => {
                 return None;
             }
             Self::UnknownContentType(_)
@@ -302,7 +312,7 @@ impl PeerFault {
             | Self::NotOnRecordBoundary
             | Self::InvalidAlert => AlertDescription::UNEXPECTED_MESSAGE,
             Self::WrongRecordVersion(_) => AlertDescription::PROTOCOL_VERSION,
-            Self::RecordOverflow(_) => AlertDescription::RECORD_OVERFLOW,
+            Self::RecordOverflow(_) | Self::PacketTooLong(_) => AlertDescription::RECORD_OVERFLOW,
             Self::BadRecordMac => AlertDescription::BAD_RECORD_MAC,
             Self::TooManyWarnings | Self::BadTicket => AlertDescription::DECODE_ERROR,
             Self::UnknownAlertLevel(_) | Self::MessageTooLong(_) | Self::BadKeyUpdate => {

@@ -56,6 +56,7 @@ reasons! {
     NO_COMPRESSION_SPECIFIED = 187, "no compression specified";
     NO_SHARED_CIPHER = 193, "no shared cipher";
     OLD_SESSION_CIPHER_NOT_RETURNED = 197, "old session cipher not returned";
+    PACKET_LENGTH_TOO_LONG = 198, "packet length too long";
     PEER_DID_NOT_RETURN_A_CERTIFICATE = 199, "peer did not return a certificate";
     INVALID_ALERT = 205, "invalid alert";
     PROTOCOL_IS_SHUTDOWN = 207, "protocol is shutdown";

@@ -114,8 +114,9 @@ pub(crate) fn choose(
     let Some(offered) = hello.supported_versions()? else {
         return match legacy >= TLS1_2 {
             true if usable.tls12 => Ok(ProtocolVersion::Tls12),
-            true => Err(fault(UNSUPPORTED_PROTOCOL)),
-            false => Err(fault(VERSION_TOO_LOW)),
+            // The system's library has older ones, though it may not use them.
+            _ if legacy > SSL3 => Err(fault(UNSUPPORTED_PROTOCOL)),
+            _ => Err(fault(VERSION_TOO_LOW)),
         };
     };
     if legacy <= SSL3 {
@@ -230,7 +231,8 @@ mod tests {
         assert_eq!(chosen(0x0303, &[], both), Ok(0x0303));
         assert_eq!(chosen(0x0304, &[], both), Ok(0x0303));
         assert_eq!(chosen(0x0303, &[], new), Err(258));
-        assert_eq!(chosen(0x0302, &[], both), Err(396));
+        assert_eq!(chosen(0x0302, &[], both), Err(258));
+        assert_eq!(chosen(0x0300, &[], both), Err(396));
         assert_eq!(chosen(0x0300, &[0x0304], both), Err(292));
         assert_eq!(chosen(0x0302, &[0x0304], both), Ok(0x0304));
     }

@@ -79,8 +79,12 @@ impl Connection {
                     "handshake record received"
                 );
                 let Handshaking {
-                    handshake, flight, ..
+                    handshake,
+                    flight,
+                    has_heard,
+                    ..
                 } = &mut **handshaking;
+                *has_heard = true;
                 handshake.set_sealed_early(self.write.sealed());
                 handshake.feed(header, body, &mut flight.bytes)?;
                 self.read.discard_raw(header);
@@ -137,12 +141,25 @@ impl Connection {
         }
     }
 
-    /// What a faulty header may really be: plain HTTP to a server (statement R27).
+    /// What a faulty header of a handshake really is: plain HTTP to a server (statement R27), or another
+    /// protocol altogether, whose speaker would not understand an alert.
     fn explain(&self, fault: PeerFault) -> PeerFault {
-        match (self.side(), &self.read.header_bytes()) {
+        let has_heard = match &self.phase {
+            Phase::Handshaking(handshaking) => handshaking.has_heard,
+            Phase::Established(_) | Phase::Failed(_) => true,
+        };
+        let header = self.read.header_bytes();
+        match (self.side(), &header) {
             (Side::Server, b"GET /" | b"POST " | b"HEAD " | b"PUT /") => PeerFault::HttpRequest,
             (Side::Server, b"CONNE") => PeerFault::HttpsProxyRequest,
-            _ => fault,
+            _ if header[1] != 3 && !has_heard => PeerFault::NotTls,
+            _ => match fault {
+                PeerFault::UnknownContentType(_) if header[1] == 3 => {
+                    PeerFault::UnexpectedMessage(0)
+                }
+                PeerFault::RecordOverflow(len) => PeerFault::PacketTooLong(len),
+                other => other,
+            },
         }
     }
 }

@@ -104,6 +104,8 @@ struct Handshaking {
     handshake: Handshake,
     flight: Flight,
     early: early::Early,
+    /// A record was received.
+    has_heard: bool,
 }
 
 /// Handshake bytes on their way out.
@@ -353,6 +355,7 @@ impl Phase {
             handshake,
             flight: Flight::default(),
             early: early::Early::default(),
+            has_heard: false,
         }))
     }
 }

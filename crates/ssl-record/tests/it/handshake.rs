@@ -365,9 +365,9 @@ fn r27_a_client_does_not_take_an_answer_for_a_request() {
     let link = pair.client.end.incoming();
     link.push_raw(b"HTTP/1.0 400 Bad Request\r\n\r\n");
     let error = tls_error(pair.client.handshake());
-    let fault = PeerFault::UnknownContentType(b'H');
-    assert_eq!(error, Error::Peer(fault));
-    assert!(error.to_string().contains("may not speak TLS"), "{error}");
+    assert_eq!(error, Error::Peer(PeerFault::NotTls));
+    assert_eq!(error.reason(), Some(Reason::WRONG_VERSION_NUMBER));
+    assert!(error.to_string().contains("does not speak TLS"), "{error}");
 }
 
 #[test]

@@ -92,15 +92,10 @@ fn a_fault_before_the_answer_to_the_hello_gets_an_alert_in_the_clear() {
     for version in VERSIONS {
         let (client, server) = contexts(version);
         for (bytes, fault, alert) in [
-            (
-                &b"SSH-2.0-x\r\n"[..],
-                PeerFault::UnknownContentType(b'S'),
-                10,
-            ),
-            (&[22, 2, 0, 0, 9], PeerFault::WrongRecordVersion(0x0200), 70),
+            (&[77, 3, 1, 0, 9], PeerFault::UnexpectedMessage(0), 10),
             (
                 &[22, 3, 1, 0xff, 0xff],
-                PeerFault::RecordOverflow(0xffff),
+                PeerFault::PacketTooLong(0xffff),
                 22,
             ),
         ] {
@@ -112,6 +107,20 @@ fn a_fault_before_the_answer_to_the_hello_gets_an_alert_in_the_clear() {
             assert_eq!(records, [WireRecord::new(21, 0x0303, &[2, alert])]);
             let told = tls_error(pair.client.handshake());
             assert!(matches!(told, Error::AlertReceived(_)), "{told}");
+        }
+    }
+}
+
+#[test]
+fn who_does_not_speak_tls_gets_no_alert() {
+    for version in VERSIONS {
+        let (client, server) = contexts(version);
+        for bytes in [&b"SSH-2.0-x\r\n"[..], &[22, 2, 0, 0, 9]] {
+            let mut pair = Pair::fresh(&client, &server);
+            pair.server.end.incoming().push_raw(bytes);
+            let error = tls_error(pair.server.handshake());
+            assert_eq!(error, Error::Peer(PeerFault::NotTls));
+            assert!(pair.server.end.outgoing().wire().is_empty());
         }
     }
 }

@@ -96,6 +96,11 @@ impl Ear {
         heard
     }
 
+    /// Whether records are protected by now.
+    pub(super) fn is_protected(&self) -> bool {
+        self.stage != Stage::Clear
+    }
+
     /// Reads no more protected records.
     pub(super) fn lose(&mut self) {
         self.lost = true;

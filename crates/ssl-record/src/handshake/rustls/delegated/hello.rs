@@ -5,12 +5,12 @@
 use super::desk::Refusal;
 use crate::handshake::MESSAGE_HEADER_LEN;
 use crate::reason::Reason;
-use crate::record::{Alert, AlertDescription, AlertLevel, ContentType, RecordHeader};
+use crate::record::{AlertDescription, ContentType, RecordHeader};
 
 /// Longest ClientHello accepted, without its header: as OpenSSL.
 const MAX_CLIENT_HELLO: usize = 131_396;
 
-/// Warning alerts and empty records tolerated before the hello.
+/// Empty records tolerated before the hello.
 const MAX_USELESS: u8 = 32;
 
 /// Records that are a ClientHello, or will be.
@@ -23,26 +23,17 @@ pub(super) struct Hello {
     useless: u8,
 }
 
-/// Why a first record is not (part of) a ClientHello.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// The client gave up.
-    Alert(AlertDescription),
-    /// It is told why not.
-    Refused(Refusal),
-}
-
 impl Hello {
     /// Takes the next record.
     ///
     /// # Errors
     /// It is not one that a client may begin with.
-    pub(super) fn feed(&mut self, header: RecordHeader, body: &[u8]) -> Result<(), Fault> {
-        let refused = |alert, reason| Err(Fault::Refused(Refusal { alert, reason }));
+    pub(super) fn feed(&mut self, header: RecordHeader, body: &[u8]) -> Result<(), Refusal> {
+        let refused = |alert, reason| Err(Refusal { alert, reason });
         match header.content_type {
             ContentType::Handshake => {}
-            ContentType::Alert => return self.alert(body),
-            ContentType::ChangeCipherSpec | ContentType::ApplicationData => {
+            // An alert too: nothing was said yet that could be wrong.
+            _ => {
                 return refused(
                     AlertDescription::UNEXPECTED_MESSAGE,
                     Reason::UNEXPECTED_MESSAGE,
@@ -87,24 +78,13 @@ impl Hello {
         }
     }
 
-    fn alert(&mut self, body: &[u8]) -> Result<(), Fault> {
-        match Alert::decode(body) {
-            Some(alert) if alert.level == AlertLevel::Warning => self.count_useless(),
-            Some(alert) => Err(Fault::Alert(alert.description)),
-            None => Err(Fault::Refused(Refusal {
-                alert: AlertDescription::UNEXPECTED_MESSAGE,
-                reason: Reason::INVALID_ALERT,
-            })),
-        }
-    }
-
-    fn count_useless(&mut self) -> Result<(), Fault> {
+    fn count_useless(&mut self) -> Result<(), Refusal> {
         self.useless += 1;
         if self.useless > MAX_USELESS {
-            return Err(Fault::Refused(Refusal {
+            return Err(Refusal {
                 alert: AlertDescription::UNEXPECTED_MESSAGE,
                 reason: Reason::TOO_MANY_WARN_ALERTS,
-            }));
+            });
         }
         Ok(())
     }

@@ -202,6 +202,11 @@ impl Wire {
         keys.is_none_or(|mut keys| keys.open(header, &mut body.to_vec()).is_ok())
     }
 
+    /// Whether the peer's records are protected.
+    pub(super) fn is_protected(&self) -> bool {
+        self.incoming.is_protected()
+    }
+
     /// Whether a server has sent everything up to its Finished in TLS 1.3.
     pub(super) fn has_answered(&self) -> bool {
         let is_tls13 = self.facts.version == Some(ProtocolVersion::Tls13);
