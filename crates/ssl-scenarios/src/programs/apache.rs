@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 
 use super::peers::{CURL_VERSIONS, VERSIONS, curl, reconnects, s_client, url};
 use super::site;
+use crate::ports;
 use crate::scenario::{Lesson, Program, Scenario};
 use crate::stage::{Server, Stage, is_root};
 use crate::tool::{Finished, Tool, same_hash};
@@ -257,7 +258,8 @@ fn fails(stage: &Stage, settings: &str, reason: &str) -> Result<()> {
         true => String::new(),
         false => identity(stage, "rsa"),
     };
-    let text = format!("Listen 127.0.0.1:1\nSSLEngine on\n{identity}{settings}\n");
+    let [port] = ports::free();
+    let text = format!("Listen 127.0.0.1:{port}\nSSLEngine on\n{identity}{settings}\n");
     // Beside a server that may still run.
     let text = configuration(stage, &text)
         .replace("/apache.pid", "/fails.pid")

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::ports;
 use crate::scenario::{Lesson, Program, Scenario};
 use crate::stage::{Server, Stage};
 use crate::tool::Finished;
@@ -154,7 +155,8 @@ fn forwards_over_tls(stage: &Stage) -> Result<()> {
 }
 
 fn key_mismatch(stage: &Stage) -> Result<()> {
-    let text = configuration(stage, [1, 2, 3], "rsa", "").replace("/rsa.key", "/client-rsa.key");
+    let text =
+        configuration(stage, ports::free(), "rsa", "").replace("/rsa.key", "/client-rsa.key");
     let file = stage.write("mismatch.conf", &text)?;
     let tool = stage.under_test("unbound")?.words("-d -d -p -c").arg(file);
     tool.run()?.failure()?.prints("key values mismatch")?;

@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 
 use super::peers::{self, CURL_VERSIONS, curl, s_client, url};
 use super::site;
+use crate::ports;
 use crate::scenario::{Lesson, Program, Scenario};
 use crate::stage::{Server, Stage};
 use crate::tool::{Finished, same_hash};
@@ -342,7 +343,8 @@ fn check(stage: &Stage, bind: &str) -> Result<Finished> {
     } else {
         &certificate
     };
-    let sections = format!("frontend in\n  bind :1 ssl {certificate} {bind}\n  {TELL}");
+    let [port] = ports::free();
+    let sections = format!("frontend in\n  bind :{port} ssl {certificate} {bind}\n  {TELL}");
     let file = stage.write("check.cfg", &configuration("", &sections))?;
     stage.under_test("haproxy")?.words("-c -f").arg(file).run()
 }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::peers::{CURL_VERSIONS, VERSIONS, curl, reconnects, s_client, url};
+use crate::ports;
 use crate::scenario::{Lesson, Program, Scenario};
 use crate::stage::{Server, Stage};
 use crate::tool::Finished;
@@ -187,7 +188,8 @@ fn sessions_and_stapling(stage: &Stage) -> Result<()> {
 
 fn key_mismatch(stage: &Stage) -> Result<()> {
     let pair = identity(stage, "rsa").replace("rsa.key", "client-rsa.key");
-    let file = stage.write("mismatch.conf", &configuration(stage, 1, &pair))?;
+    let [port] = ports::free();
+    let file = stage.write("mismatch.conf", &configuration(stage, port, &pair))?;
     let tool = stage.under_test("lighttpd")?.words("-D -f").arg(file);
     tool.run()?
         .failure()?

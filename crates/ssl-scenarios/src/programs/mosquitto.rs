@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::peers::VERSIONS;
+use crate::ports;
 use crate::scenario::{Lesson, Program, Scenario};
 use crate::stage::{Server, Stage};
 use crate::tool::Finished;
@@ -159,7 +160,8 @@ fn excluded_versions(stage: &Stage) -> Result<()> {
 }
 
 fn key_mismatch(stage: &Stage) -> Result<()> {
-    let text = configuration(stage, 1, "rsa", "").replace("/rsa.key", "/client-rsa.key");
+    let [port] = ports::free();
+    let text = configuration(stage, port, "rsa", "").replace("/rsa.key", "/client-rsa.key");
     let file = stage.write("mismatch.conf", &text)?;
     stage
         .under_test("mosquitto")?

@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use anyhow::{Context as _, Result, ensure};
 use ssl_testkit::digest;
 
+use crate::ports;
 use crate::scenario::{Lesson, Program, Scenario};
 use crate::stage::{self, Server, Stage};
 use crate::tool::{Finished, Tool};
@@ -310,7 +311,8 @@ fn key_mismatch(stage: &Stage) -> Result<()> {
     cluster.identity("rsa", "client-rsa")?;
     let start = |settings: &[&str]| {
         let tool = stage.under_test_as(USER, "postgres")?;
-        cluster.server(tool, 1, settings).run()
+        let [port] = ports::free();
+        cluster.server(tool, port, settings).run()
     };
     start(&[])?.code(1)?.prints("key values mismatch")?;
     cluster.identity("rsa", "rsa-locked")?;

@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::{Result, ensure};
 use ssl_testkit::digest;
 
+use crate::ports;
 use crate::scenario::{Lesson, Program, Scenario};
 use crate::stage::{Server, Stage};
 use crate::tool::{Finished, Tool};
@@ -305,10 +306,11 @@ fn benchmark(stage: &Stage) -> Result<()> {
 }
 
 fn key_mismatch(stage: &Stage) -> Result<()> {
+    let [port] = ports::free();
     let line = server_options(stage, 0, "").replace("--save", "--loglevel verbose");
     let line = line
         .replace("/rsa.key", "/client-rsa.key")
-        .replace("--tls-port 0", "--tls-port 6380");
+        .replace("--tls-port 0", &format!("--tls-port {port}"));
     stage
         .under_test("redis-server")?
         .words(&line)

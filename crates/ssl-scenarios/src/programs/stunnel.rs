@@ -4,6 +4,7 @@
 use anyhow::Result;
 
 use super::site;
+use crate::ports;
 use crate::scenario::{Lesson, Program, Scenario};
 use crate::stage::{Server, Stage};
 use crate::tool::{Finished, same_hash};
@@ -245,9 +246,10 @@ fn sessions_and_names(stage: &Stage) -> Result<()> {
 }
 
 fn key_mismatch(stage: &Stage) -> Result<()> {
+    let [port] = ports::free();
     let pki = stage.pki();
     let text = format!(
-        "foreground = yes\npid =\n[service]\naccept = 127.0.0.1:1\nconnect = 1\ncert = {pki}/rsa.pem\nkey = {pki}/client-rsa.key\n"
+        "foreground = yes\npid =\n[service]\naccept = 127.0.0.1:{port}\nconnect = 1\ncert = {pki}/rsa.pem\nkey = {pki}/client-rsa.key\n"
     );
     let file = stage.write("mismatch.conf", &text)?;
     let tool = stage.under_test("stunnel4")?.arg(file);

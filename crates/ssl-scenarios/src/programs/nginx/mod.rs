@@ -9,6 +9,7 @@ use ssl_testkit::throttle::Relay;
 
 use super::peers::{CURL_VERSIONS, curl, s_client, url};
 use super::site;
+use crate::ports;
 use crate::scenario::{Lesson, Program, Scenario};
 use crate::stage::{Server, Stage};
 use crate::tool::{Finished, same_hash};
@@ -265,7 +266,8 @@ fn test(stage: &Stage, settings: &str) -> Result<Finished> {
     } else {
         certificate(stage, "rsa")
     };
-    let http = format!("server {{ listen 127.0.0.1:1 ssl; {certificate} {settings} }}");
+    let [port] = ports::free();
+    let http = format!("server {{ listen 127.0.0.1:{port} ssl; {certificate} {settings} }}");
     let file = stage.write("test.conf", &site::configuration(stage, "", &http))?;
     stage.under_test("nginx")?.words("-t -c").arg(file).run()
 }
