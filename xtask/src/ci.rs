@@ -6,8 +6,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use xshell::Shell;
 
+use crate::library::Profile;
 use crate::tidy::Fix;
-use crate::{asan, cargo, examples, fuzz, layers, loom, model, setup, tidy};
+use crate::{
+    abi, asan, capi, cargo, conformance, examples, fuzz, layers, loom, model, scenarios, setup,
+    stress, tidy, valgrind,
+};
 
 /// How a step ended that did not fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +83,43 @@ const STEPS: &[Step] = &[
         run: |sh| done(cargo::deny(sh)),
     },
     Step {
+        name: "abi",
+        about: "the C library exports what OpenSSL's does, with the header's prototypes",
+        run: |sh| done(abi::run(sh, Profile::Release)),
+    },
+    Step {
+        name: "conformance",
+        about: "868 checks of the modes in C, on OpenSSL and on ours",
+        run: |sh| done(conformance::run(sh, Profile::Release, None)),
+    },
+    Step {
+        name: "capi",
+        about: "C programs say the same on OpenSSL and on ours",
+        run: |sh| done(capi::run(sh, Profile::Release, None)),
+    },
+    Step {
+        name: "stress",
+        about: "64 threads on a context, 10,000 connections, loading and unloading",
+        run: |sh| done(stress::run(sh, Profile::Release, None)),
+    },
+    Step {
+        name: "scenarios",
+        about: "real programs on our libssl.so.3 against peers on the system's",
+        run: |sh| {
+            done(scenarios::run(
+                sh,
+                scenarios::Library::Ours,
+                &[],
+                scenarios::Page::Keep,
+            ))
+        },
+    },
+    Step {
+        name: "valgrind",
+        about: "some C programs under memcheck; cargo xtask valgrind runs all",
+        run: |sh| done(valgrind::run(sh, true, None)),
+    },
+    Step {
         name: "fuzz",
         about: "each fuzz target for ten seconds; needs nightly",
         run: |sh| fuzz::run(sh, fuzz::SECONDS, None),
@@ -107,7 +148,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 
 /// The steps with what each does, for the help text.
 pub(crate) fn list() -> String {
-    let line = |step: &Step| format!("  {:<9} {}\n", step.name, step.about);
+    let line = |step: &Step| format!("  {:<11} {}\n", step.name, step.about);
     format!("Steps:\n{}", STEPS.iter().map(line).collect::<String>())
 }
 

@@ -63,7 +63,9 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Fuzz { seconds, target } => ci::alone(fuzz::run(&sh, seconds, target.as_deref())),
         Chore::Asan => ci::alone(asan::run(&sh)),
         Chore::Bench { quick } => bench::run(&sh, quick),
-        Chore::Scenarios { library, filters } => scenarios::run(&sh, library, &filters),
+        Chore::Scenarios { library, filters } => {
+            scenarios::run(&sh, library, &filters, scenarios::Page::Write)
+        }
         Chore::Dist => dist::run(&sh),
         Chore::Dropin { debug, command } => dropin::run(&sh, Profile::new(!debug), &command),
         Chore::Abi { release } => abi::run(&sh, Profile::new(release)),

@@ -15,8 +15,15 @@ pub(crate) enum Library {
     System,
 }
 
-/// Runs the scenarios whose names contain one of the filters, or all. Everything on ours writes the page.
-pub(crate) fn run(sh: &Shell, library: Library, filters: &[String]) -> Result<()> {
+/// What becomes of the page of a full run on ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Page {
+    Write,
+    Keep,
+}
+
+/// Runs the scenarios whose names contain one of the filters, or all.
+pub(crate) fn run(sh: &Shell, library: Library, filters: &[String], page: Page) -> Result<()> {
     let mut arguments = Vec::new();
     if library == Library::Ours {
         cmd!(sh, "cargo build --release -p ssl-ffi").run()?;
@@ -26,7 +33,7 @@ pub(crate) fn run(sh: &Shell, library: Library, filters: &[String]) -> Result<()
             "--library".to_owned(),
             format!("{folder}/release/libssl.so"),
         ]);
-        if filters.is_empty() {
+        if filters.is_empty() && page == Page::Write {
             arguments.extend(["--document", PAGE].map(str::to_owned));
         }
     }

@@ -11,18 +11,28 @@ const PACKAGES: &[(&str, &str)] = &[
         "cargo downloads; the tests of the platform's certificate store",
     ),
     ("curl", "the client of the end-to-end tests"),
-    ("g++", "libFuzzer, which cargo-fuzz builds"),
+    (
+        "g++",
+        "libFuzzer, which cargo-fuzz builds; reading the prototypes of openssl/ssl.h",
+    ),
     (
         "gcc",
         "the linker; the C of ring and aws-lc-rs, which needs no cmake here",
     ),
     ("libc6-dev", "the headers gcc compiles against"),
+    ("valgrind", "the step valgrind"),
     (
         "libssl-dev",
-        "openssl/ssl.h, which the mode bits are compared with",
+        "openssl/ssl.h, which the mode bits and the C library's prototypes are compared with",
     ),
     ("openssl", "the peer of the end-to-end tests"),
 ];
+
+/// Debian packages of the programs that run on our libssl.
+const PROGRAMS: &str = include_str!("../../crates/ssl-scenarios/packages.txt");
+
+/// What Debian asks before it starts a server that was just installed.
+const POLICY: &str = "/usr/sbin/policy-rc.d";
 
 /// Cargo subcommands, each with its package and with what needs it.
 const TOOLS: &[(&str, &str, &str)] = &[
@@ -50,18 +60,17 @@ fn packages(sh: &Shell) -> Result<()> {
     let release = sh.read_file("/etc/os-release").unwrap_or_default();
     if !is_debian(&release) {
         println!("setup: this is not Debian; see to it that there is:");
-        for (package, purpose) in PACKAGES {
+        for (package, purpose) in wanted() {
             println!("  {package}, for {purpose}");
         }
         return Ok(());
     }
-    let missing: Vec<&str> = PACKAGES
-        .iter()
-        .map(|(package, _)| *package)
+    let missing: Vec<&str> = wanted()
+        .map(|(package, _)| package)
         .filter(|package| !is_installed(sh, package))
         .collect();
     if missing.is_empty() {
-        println!("setup: all {} Debian packages are there", PACKAGES.len());
+        println!("setup: all {} Debian packages are there", wanted().count());
         return Ok(());
     }
     let is_root = cmd!(sh, "id -u").quiet().read()? == "0";
@@ -73,14 +82,32 @@ fn packages(sh: &Shell) -> Result<()> {
     cmd!(sh, "{run_as_root} {quiet} apt-get update")
         .run()
         .with_context(by_hand)?;
-    cmd!(
+    // The servers among them are for tests, which start their own.
+    let holds_servers = !sh.path_exists(POLICY);
+    if holds_servers {
+        cmd!(sh, "{run_as_root} install -m 755 /dev/stdin {POLICY}")
+            .stdin("#!/bin/sh\nexit 101\n")
+            .run()?;
+    }
+    let installed = cmd!(
         sh,
         "{run_as_root} {quiet} apt-get install --yes --no-install-recommends {missing...}"
     )
     .run()
-    .with_context(by_hand)?;
+    .with_context(by_hand);
+    if holds_servers {
+        cmd!(sh, "{run_as_root} rm -f {POLICY}").run()?;
+    }
+    installed?;
     println!("setup: installed {all}");
     Ok(())
+}
+
+/// Every package, with what needs it.
+fn wanted() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let programs = PROGRAMS.lines().filter(|line| !line.starts_with('#'));
+    let own = PACKAGES.iter().copied();
+    own.chain(programs.map(|package| (package, "the step scenarios")))
 }
 
 fn components(sh: &Shell) -> Result<()> {
