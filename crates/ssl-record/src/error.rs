@@ -107,7 +107,7 @@ pub enum PeerFault {
     #[error("HTTP proxy request on a TLS port")]
     HttpsProxyRequest,
     /// The first bytes are no record of any version of TLS.
-    #[error("the peer does not speak TLS")]
+    #[error("the first bytes are no record; the peer may not speak TLS")]
     NotTls,
     /// The record header's type byte is not a content type.
     #[error("unknown content type {0}; the peer may not speak TLS")]
