@@ -99,7 +99,7 @@ fn configuration(stage: &Stage, settings: &str) -> String {
     };
     format!(
         "ServerRoot {dir}\nDefaultRuntimeDir {dir}\nPidFile {dir}/apache.pid\nServerName localhost\n{modules}{user}\
-         Mutex file:{dir}\nErrorLog {dir}/error.log\nLogLevel info\nDocumentRoot {data}\nStartServers 1\n\
+         Mutex file:{dir}\nErrorLog {dir}/error.log\nLogLevel info\nDocumentRoot {data}\nStartServers 1\nServerLimit 1\nThreadsPerChild 25\nMaxRequestWorkers 25\n\
          Header always set X-Tls \"%{{SSL_PROTOCOL}}s %{{SSL_CIPHER}}s resumed=%{{SSL_SESSION_RESUMED}}s \
          client=%{{SSL_CLIENT_VERIFY}}s %{{SSL_CLIENT_S_DN_CN}}s name=%{{SSL_TLS_SNI}}s\"\n\
          <Directory {data}>\nRequire all granted\n</Directory>\nSSLSessionCache shmcb:{dir}/sessions(512000)\n{settings}"
