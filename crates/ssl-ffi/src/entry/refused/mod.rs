@@ -65,14 +65,6 @@ mod tests {
         );
         assert_eq!(failure(|| SSL_stateless(nobody)), (-1, common::DISABLED));
         assert_eq!(
-            failure(|| SSL_CTX_dane_enable(nobody)),
-            (0, common::DISABLED)
-        );
-        assert_eq!(
-            failure(|| SSL_dane_enable(nobody, name)),
-            (0, reason::CONTEXT_NOT_DANE_ENABLED)
-        );
-        assert_eq!(
             failure(|| SSL_CTX_set_srp_strength(nobody, 1)),
             (0, common::DISABLED)
         );
@@ -101,6 +93,29 @@ mod tests {
         assert_eq!(
             failure(|| SSL_set_ct_validation_callback(nobody, None, nobody)),
             (1, 0)
+        );
+    }
+
+    #[test]
+    fn a_context_is_prepared_for_dane_and_no_connection_relies_on_it() {
+        let (nobody, some_digest) = (std::ptr::null_mut(), std::ptr::dangling());
+        let none = std::ptr::null();
+        assert_eq!(failure(|| SSL_CTX_dane_enable(nobody)), (1, 0));
+        for (digest, matching, expected) in [
+            (some_digest, 1, (1, 0)),
+            (none, 0, (1, 0)),
+            (some_digest, 0, (0, reason::DANE_CANNOT_OVERRIDE_MTYPE_FULL)),
+        ] {
+            let set = || SSL_CTX_dane_mtype_set(nobody, digest, matching, 1);
+            assert_eq!(failure(set), expected);
+        }
+        assert_eq!(
+            failure(|| SSL_dane_enable(nobody, c"name".as_ptr())),
+            (0, common::DISABLED)
+        );
+        assert_eq!(
+            failure(|| SSL_dane_tlsa_add(nobody, 3, 1, 1, std::ptr::null(), 0)),
+            (-1, reason::DANE_NOT_ENABLED)
         );
     }
 
