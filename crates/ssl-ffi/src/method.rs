@@ -46,7 +46,19 @@ pub(crate) static TLS12: Method = method(None, Some(TLS1_2));
 pub(crate) static TLS12_CLIENT: Method = method(Some(Side::Client), Some(TLS1_2));
 pub(crate) static TLS12_SERVER: Method = method(Some(Side::Server), Some(TLS1_2));
 
+pub(crate) static TLS11: Method = method(None, Some(TLS1_1));
+pub(crate) static TLS11_CLIENT: Method = method(Some(Side::Client), Some(TLS1_1));
+pub(crate) static TLS11_SERVER: Method = method(Some(Side::Server), Some(TLS1_1));
+pub(crate) static TLS10: Method = method(None, Some(TLS1_0));
+pub(crate) static TLS10_CLIENT: Method = method(Some(Side::Client), Some(TLS1_0));
+pub(crate) static TLS10_SERVER: Method = method(Some(Side::Server), Some(TLS1_0));
+
 impl Method {
+    /// Whether anything can be made with it.
+    pub(crate) const fn is_built_in(&self) -> bool {
+        !matches!(self.version, Some(TLS1_0 | TLS1_1))
+    }
+
     /// What `SSL_get_version`-like functions call the method's number: `TLS_ANY_VERSION` if any.
     pub(crate) const fn number(&self) -> i32 {
         match (self.version, self.datagram) {
@@ -56,3 +68,6 @@ impl Method {
         }
     }
 }
+
+const TLS1_0: u16 = 0x0301;
+const TLS1_1: u16 = 0x0302;

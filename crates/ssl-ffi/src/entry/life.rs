@@ -39,6 +39,10 @@ pub(crate) unsafe extern "C" fn SSL_CTX_new_ex(
             queue::raise(crate::crypto::reason::NULL_SSL_METHOD_PASSED);
             return std::ptr::null_mut();
         };
+        if !method.is_built_in() {
+            queue::raise(crate::crypto::reason::UNSUPPORTED_PROTOCOL);
+            return std::ptr::null_mut();
+        }
         let ctx = Ctx::new(method).map_or(std::ptr::null_mut(), SSL_CTX::into_c);
         if !ctx.is_null() {
             // SAFETY: it was made just now.

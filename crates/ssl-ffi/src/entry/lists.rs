@@ -234,7 +234,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_set_ssl_version(
     // SAFETY: the caller's promise; methods live for ever.
     unsafe {
         with(ctx, 0, |ctx| {
-            let Some(method) = method.as_ref::<'static>() else {
+            let Some(method) = built_in(method.as_ref::<'static>()) else {
                 return 0;
             };
             ctx.set_method(method);
@@ -254,7 +254,7 @@ pub(crate) unsafe extern "C" fn SSL_set_ssl_method(
 ) -> c_int {
     // SAFETY: the caller's promise; methods live for ever.
     unsafe {
-        with(ssl, 0, |ssl| match method.as_ref::<'static>() {
+        with(ssl, 0, |ssl| match built_in(method.as_ref::<'static>()) {
             Some(method) => {
                 ssl.set_method(method);
                 1
@@ -286,6 +286,15 @@ pub(crate) unsafe extern "C" fn OSSL_default_cipher_list() -> *const c_char {
 /// What a context starts with in TLS 1.3.
 pub(crate) unsafe extern "C" fn OSSL_default_ciphersuites() -> *const c_char {
     c"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256".as_ptr()
+}
+
+/// The method, unless nothing can be made with it.
+fn built_in(method: Option<&'static SSL_METHOD>) -> Option<&'static SSL_METHOD> {
+    if method.is_some_and(|method| !method.is_built_in()) {
+        queue::raise(reason::UNSUPPORTED_PROTOCOL);
+        return None;
+    }
+    method
 }
 
 /// Sets the suites of TLS 1.2; the words that are no suites set the level and Suite B.

@@ -59,10 +59,6 @@ mod tests {
             failure(|| DTLSv1_method().is_null()),
             (true, reason::UNSUPPORTED_PROTOCOL)
         );
-        assert_eq!(
-            failure(|| TLSv1_method().is_null()),
-            (true, reason::UNSUPPORTED_PROTOCOL)
-        );
         assert_eq!(failure(|| SSL_stateless(nobody)), (-1, common::DISABLED));
         assert_eq!(
             failure(|| SSL_CTX_set_srp_strength(nobody, 1)),

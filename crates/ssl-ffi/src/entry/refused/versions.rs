@@ -1,5 +1,5 @@
-//! Protocol versions that are not built in: those of DTLS, and TLS before 1.2. A program that asks for one
-//! gets no method, so `SSL_CTX_new` has nothing to make a context from.
+//! Versions of DTLS, which are not built in. A program that asks for one gets no method, so
+//! `SSL_CTX_new` has nothing to make a context from.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -29,30 +29,6 @@ pub(crate) extern "C" fn DTLSv1_method() -> *const SSL_METHOD {
 }
 
 pub(crate) extern "C" fn DTLSv1_server_method() -> *const SSL_METHOD {
-    no_method()
-}
-
-pub(crate) extern "C" fn TLSv1_1_client_method() -> *const SSL_METHOD {
-    no_method()
-}
-
-pub(crate) extern "C" fn TLSv1_1_method() -> *const SSL_METHOD {
-    no_method()
-}
-
-pub(crate) extern "C" fn TLSv1_1_server_method() -> *const SSL_METHOD {
-    no_method()
-}
-
-pub(crate) extern "C" fn TLSv1_client_method() -> *const SSL_METHOD {
-    no_method()
-}
-
-pub(crate) extern "C" fn TLSv1_method() -> *const SSL_METHOD {
-    no_method()
-}
-
-pub(crate) extern "C" fn TLSv1_server_method() -> *const SSL_METHOD {
     no_method()
 }
 
