@@ -36,6 +36,8 @@ pub(crate) struct With<F> {
 pub(crate) type InfoCallback = unsafe extern "C" fn(*const SSL, c_int, c_int);
 pub(crate) type MessageCallback =
     unsafe extern "C" fn(c_int, c_int, c_int, *const c_void, usize, *mut SSL, *mut c_void);
+pub(crate) type ExtensionCallback =
+    unsafe extern "C" fn(*mut SSL, c_int, c_int, *const c_uchar, c_int, *mut c_void);
 pub(crate) type VerifyCallback = unsafe extern "C" fn(c_int, *mut ffi::X509_STORE_CTX) -> c_int;
 pub(crate) type CertVerifyCallback =
     unsafe extern "C" fn(*mut ffi::X509_STORE_CTX, *mut c_void) -> c_int;

@@ -18,8 +18,9 @@ use std::sync::Arc;
 use ssl_mode::SslMode;
 
 use self::callbacks::{
-    AllowEarlyDataCallback, Arg, AsyncCallback, CertCallback, GenerateIdCallback, InfoCallback,
-    MessageCallback, NotResumableCallback, PaddingCallback, PasswordCallback, VerifyCallback, With,
+    AllowEarlyDataCallback, Arg, AsyncCallback, CertCallback, ExtensionCallback,
+    GenerateIdCallback, InfoCallback, MessageCallback, NotResumableCallback, PaddingCallback,
+    PasswordCallback, VerifyCallback, With,
 };
 use self::certificates::Certificates;
 use self::lists::Lists;
@@ -119,6 +120,9 @@ pub(crate) struct Hooks {
     pub(crate) info: Option<InfoCallback>,
     pub(crate) message: Option<MessageCallback>,
     pub(crate) message_arg: Arg,
+    /// Of connections alone, as is its argument.
+    pub(crate) extension: Option<ExtensionCallback>,
+    pub(crate) extension_arg: Arg,
     pub(crate) cert: Option<With<CertCallback>>,
     pub(crate) password: Option<PasswordCallback>,
     pub(crate) password_arg: Arg,

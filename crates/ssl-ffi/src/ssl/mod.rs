@@ -10,6 +10,7 @@ mod decide;
 pub(crate) mod drive;
 pub(crate) mod early;
 pub(crate) mod error;
+mod extensions;
 mod facts;
 mod handshake;
 pub(crate) mod io;

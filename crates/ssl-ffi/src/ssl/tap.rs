@@ -12,7 +12,7 @@ impl Ssl {
     pub(super) fn tap(&self, engine: &mut Connection) {
         let wanted = if self.settings().hooks.message.is_some() {
             MessageTap::Frames
-        } else if self.has_listener() {
+        } else if self.has_listener() || self.settings().hooks.extension.is_some() {
             MessageTap::Messages
         } else {
             MessageTap::Off
@@ -40,7 +40,10 @@ impl Ssl {
         }
         self.note_progress(engine);
         let messages = engine.take_messages();
-        messages.iter().for_each(|message| self.expose(message));
+        for message in &messages {
+            self.expose(message);
+            self.expose_extensions(message);
+        }
         self.untold.borrow_mut().extend(messages);
         self.tell_story(failed);
     }

@@ -8,7 +8,7 @@ use libc::{c_int, c_long, c_void};
 
 use crate::ctx::Ctx;
 use crate::settings::callbacks::{
-    AnyCallback, Arg, MessageCallback, ServerNameCallback, StatusCallback,
+    AnyCallback, Arg, ExtensionCallback, MessageCallback, ServerNameCallback, StatusCallback,
 };
 use crate::ssl::Ssl;
 
@@ -93,7 +93,10 @@ pub(super) unsafe fn on_ssl(
             ssl.change(|settings| settings.hooks.message_arg = Arg(parg));
             1
         }
-        DEBUG_ARG => 1,
+        DEBUG_ARG => {
+            ssl.change(|settings| settings.hooks.extension_arg = Arg(parg));
+            1
+        }
         _ => return None,
     })
 }
@@ -147,8 +150,13 @@ pub(super) unsafe fn callback_on_ssl(
             };
             ssl.change(|settings| settings.hooks.message = callback);
         }
-        // It would be shown raw extensions, which rustls does not keep.
-        DEBUG_CB => {}
+        DEBUG_CB => {
+            // SAFETY: as above.
+            let callback = unsafe {
+                std::mem::transmute::<Option<AnyCallback>, Option<ExtensionCallback>>(callback)
+            };
+            ssl.change(|settings| settings.hooks.extension = callback);
+        }
         _ => return None,
     }
     Some(1)
