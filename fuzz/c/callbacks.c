@@ -20,7 +20,7 @@ static void touch(const void *bytes, size_t size)
 static unsigned answer(void)
 {
     reenter();
-    if (ASYNC_get_current_job() != NULL && next_byte() % 4 == 0)
+    if (ASYNC_get_current_job() != NULL && next_byte() % 4 == 3)
         ASYNC_pause_job();
     return next_byte();
 }
@@ -287,8 +287,10 @@ static long on_transport(BIO *bio, int operation, const char *bytes, size_t size
                          long argl, int result, size_t *processed)
 {
     (void)bio, (void)bytes, (void)size, (void)argi, (void)argl, (void)processed;
+    world.transports++;
     if (operation & BIO_CB_RETURN)
         reenter();
+    world.transports--;
     return result;
 }
 

@@ -21,8 +21,8 @@ struct world {
     /* The pair first, then what was made later. */
     SSL *ssl[SLOTS];
     SSL_SESSION *session[SLOTS];
-    /* How many callbacks deep. */
-    int depth;
+    /* How many callbacks deep, and how many of them are the transport's. */
+    int depth, transports;
     /* Calls that may still follow. */
     int budget;
 };

@@ -4,8 +4,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-// Linked for its symbols.
-use ssl as _;
+// Linked for what they have besides Rust: the library's symbols, and the interpreter.
+use {ssl as _, ssl_fuzz as _};
 
 unsafe extern "C" {
     /// c/calls.c
