@@ -449,10 +449,11 @@ void run_calls(const uint8_t *script, size_t size)
         one_call();
     /* Freeing calls back too, and finds no script. */
     world.script = world.end;
-    for (slot = 0; slot < SLOTS; slot++) {
+    /* A paused job may be in a call on another connection. */
+    for (slot = 0; slot < SLOTS; slot++)
         finish_job(world.ssl[slot]);
+    for (slot = 0; slot < SLOTS; slot++)
         SSL_free(world.ssl[slot]);
-    }
     SSL_CTX_free(world.ctx[0]);
     SSL_CTX_free(world.ctx[1]);
     for (slot = 0; slot < SLOTS; slot++)

@@ -82,13 +82,15 @@ impl Ssl {
         let expects_ticket = self.sessions.wish.borrow().expects_ticket;
         let cache = self.session_ctx().sessions.cache.mode();
         let ids = !is_tls13 && !expects_ticket && cache.contains(CacheMode::SERVER);
+        // Before the settings are looked at: the callback that chooses may change them.
+        let id = if ids { self.chosen_session_id()? } else { None };
         Ok(SessionPolicy {
             // In TLS 1.3 also where sessions are kept here: the ticket is their name, and lives as long.
             tickets: expects_ticket || is_tls13,
             lifetime: self.ticket_lifetime(),
             tls13_tickets: self.settings().tickets,
             ids,
-            id: if ids { self.chosen_session_id()? } else { None },
+            id,
             suite,
         })
     }
