@@ -83,8 +83,8 @@ pub enum Use {
 pub enum Support {
     /// The calls named in [`ModeRow::acts_on`] behave as described.
     Acts,
-    /// There is something to do, and it is not done yet.
-    NotYet,
+    /// The drop-in `libssl.so.3` does it; a Rust connection stores the bit and does not act on it yet.
+    ActsInC,
     /// The bit concerns a protocol that this workspace does not speak.
     NothingToActOn,
 }
@@ -103,7 +103,7 @@ impl fmt::Display for Support {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Acts => "acts",
-            Self::NotYet => "stored, does not act yet",
+            Self::ActsInC => "acts in libssl.so.3 only",
             Self::NothingToActOn => "stored, nothing to act on",
         })
     }
@@ -233,7 +233,7 @@ pub static MODES: [ModeRow; 10] = [
             clears("hostapd", "deployments rely on the completed chain"),
             clears("Node.js", "on its contexts"),
         ],
-        support: Support::NotYet,
+        support: Support::ActsInC,
         page: "docs/modes/no-auto-chain.md",
     },
     ModeRow {
@@ -281,7 +281,7 @@ pub static MODES: [ModeRow; 10] = [
             effect: "puts the time into the first four bytes of the client random",
         }],
         set_by: &[],
-        support: Support::NotYet,
+        support: Support::ActsInC,
         page: "docs/modes/clienthello-time.md",
     },
     ModeRow {
@@ -297,7 +297,7 @@ pub static MODES: [ModeRow; 10] = [
             effect: "puts the time into the first four bytes of the server random",
         }],
         set_by: &[],
-        support: Support::NotYet,
+        support: Support::ActsInC,
         page: "docs/modes/serverhello-time.md",
     },
     ModeRow {
@@ -318,7 +318,7 @@ pub static MODES: [ModeRow; 10] = [
             sets("Ruby", "by SSLContext#enable_fallback_scsv"),
             sets("links", "when it retries at a lower version"),
         ],
-        support: Support::NotYet,
+        support: Support::ActsInC,
         page: "docs/modes/fallback-scsv.md",
     },
     ModeRow {
@@ -356,7 +356,7 @@ pub static MODES: [ModeRow; 10] = [
             toggles("Traffic Server", "with proxy.config.ssl.async"),
             sets("openssl s_server", "with -async"),
         ],
-        support: Support::NotYet,
+        support: Support::ActsInC,
         page: "docs/modes/async.md",
     },
     ModeRow {
