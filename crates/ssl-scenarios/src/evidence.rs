@@ -1,12 +1,12 @@
 //! What a scenario leaves behind: that the library under test was the one in use, which modes it saw, that
 //! nothing crashed. Must not know how processes are started.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 use serde_json::Value;
+use ssl_mode::SslMode;
 
 /// Environment variables that leave the evidence in `folder`.
 pub(crate) fn variables(folder: &Path) -> [(&'static str, String); 3] {
@@ -52,25 +52,29 @@ pub(crate) fn library_was_used(folder: &Path, library: &Path, seen: bool) -> Res
     Ok(())
 }
 
-/// The names of all modes in the library's report, one JSON object a line.
+/// The names of the modes that programs set, and of those that they cleared, from the library's report: one JSON
+/// object a line.
 pub(crate) fn modes(folder: &Path) -> Vec<String> {
     let report = fs::read_to_string(folder.join(MODES)).unwrap_or_default();
-    let mut names = BTreeSet::new();
+    let (mut set, mut cleared) = (SslMode::empty(), SslMode::empty());
     for line in report.lines() {
-        let Ok(connection) = serde_json::from_str::<Value>(line) else {
+        // The last line of a process that was killed may lack its end.
+        let Ok(line) = serde_json::from_str::<Value>(line) else {
             continue;
         };
-        match &connection["modes"] {
-            Value::Array(modes) => {
-                names.extend(modes.iter().filter_map(Value::as_str).map(str::to_owned));
-            }
-            Value::String(modes) => {
-                names.extend(modes.split(['+', '|', ',']).map(|m| m.trim().to_owned()));
-            }
-            _ => {}
-        }
+        set |= bits(&line, "set") | bits(&line, "context_set");
+        cleared |= bits(&line, "cleared") | bits(&line, "context_cleared");
     }
-    names.into_iter().filter(|name| !name.is_empty()).collect()
+    let names = |modes: SslMode, before: &str| -> Vec<String> {
+        let names = modes.iter_names();
+        names.map(|(name, _)| format!("{before}{name}")).collect()
+    };
+    [names(set, ""), names(cleared, "clears ")].concat()
+}
+
+fn bits(line: &Value, key: &str) -> SslMode {
+    let bits = line[key].as_u64().and_then(|bits| u32::try_from(bits).ok());
+    SslMode::from_bits_retain(bits.unwrap_or_default())
 }
 
 /// A sign, in the log of a server, that one of its processes crashed.
@@ -126,8 +130,15 @@ mod tests {
 
     #[test]
     fn modes_of_all_connections() {
-        let report = "{\"modes\":[\"AUTO_RETRY\"]}\nnot json\n{\"modes\":\"A+AUTO_RETRY\"}\n{}\n";
+        let report = "{\"set\":1,\"cleared\":0,\"context_set\":16}\n{\"set\":\n{\"context_cleared\":4,\"context_set\":0}\n";
         let folder = folder(&[(MODES, report)]);
-        assert_eq!(modes(folder.path()), ["A", "AUTO_RETRY"]);
+        assert_eq!(
+            modes(folder.path()),
+            [
+                "ENABLE_PARTIAL_WRITE",
+                "RELEASE_BUFFERS",
+                "clears AUTO_RETRY"
+            ]
+        );
     }
 }

@@ -41,7 +41,7 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         name: "ssl-scenarios",
-        ours: &["ssl-testkit"],
+        ours: &["ssl-mode", "ssl-testkit"],
         theirs: None,
     },
     Crate {
