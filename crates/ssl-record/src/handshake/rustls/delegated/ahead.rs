@@ -87,7 +87,7 @@ impl Delegated {
             let secret = wire.capture.as_ref()?.captured().client_early.clone()?;
             let (suite, _) = self.early.offered?;
             let mut relay = Relay::new(suite, &secret, 0, wire.sealed_early)?;
-            let flight = relay.pass_on(&flight, 1, |content| content)?;
+            let flight = relay.pass_on(&flight, 1, |_| None)?;
             let (end, rest) = early::split_first(&flight)?;
             wire.log_early(true, &end, ContentType::Handshake, &END_OF_EARLY_DATA);
             wire.sending(&rest);
@@ -101,8 +101,8 @@ impl Delegated {
         }
         let secret = wire.capture.as_ref()?.captured().server_traffic.clone()?;
         let mut relay = Relay::new(wire.facts.suite?, &secret, 0, wire.sealed_early)?;
-        let edit = |content| match allows {
-            0 => content,
+        let edit = |content: &[u8]| match allows {
+            0 => None,
             _ => early::with_early_data(content, allows),
         };
         let flight = relay.pass_on(&flight, usize::MAX, edit)?;

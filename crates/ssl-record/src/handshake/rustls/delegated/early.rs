@@ -7,6 +7,8 @@
 
 use std::collections::VecDeque;
 
+use zeroize::Zeroizing;
+
 use super::desk::Refusal;
 use super::failure;
 use super::messages::{self, kind};
@@ -48,13 +50,13 @@ impl Relay {
         })
     }
 
-    /// What is in a record.
+    /// What is in a record; wiped when it is dropped.
     fn open(
         &mut self,
         header: RecordHeader,
         body: &[u8],
-    ) -> Result<(ContentType, Vec<u8>), PeerFault> {
-        let mut copy = body.to_vec();
+    ) -> Result<(ContentType, Zeroizing<Vec<u8>>), PeerFault> {
+        let mut copy = Zeroizing::new(body.to_vec());
         let opened = self.open.open(header, &mut copy)?;
         copy.truncate(opened.start + opened.len);
         copy.drain(..opened.start);
@@ -73,13 +75,13 @@ impl Relay {
         Some(())
     }
 
-    /// The flight with its first `most` protected records sealed again, their contents changed by
-    /// `edit`; `None` if one of them is not under these keys.
+    /// The flight with its first `most` protected records sealed again, their messages replaced by what
+    /// `edit` gives; `None` if one of them is not under these keys.
     pub(super) fn pass_on(
         &mut self,
         flight: &[u8],
         most: usize,
-        edit: impl Fn(Vec<u8>) -> Vec<u8>,
+        edit: impl Fn(&[u8]) -> Option<Vec<u8>>,
     ) -> Option<Vec<u8>> {
         let (mut out, mut count) = (Vec::with_capacity(flight.len()), 0);
         for (header, body) in records(flight) {
@@ -90,11 +92,15 @@ impl Relay {
             }
             count += 1;
             let (content_type, content) = self.open(header, body).ok()?;
-            let content = match content_type {
-                ContentType::Handshake => edit(content),
-                _ => content,
+            let edited = match content_type {
+                ContentType::Handshake => edit(&content),
+                _ => None,
             };
-            self.seal(content_type, &content, &mut out)?;
+            self.seal(
+                content_type,
+                edited.as_deref().unwrap_or(&content),
+                &mut out,
+            )?;
         }
         Some(out)
     }
@@ -103,8 +109,10 @@ impl Relay {
 /// A client's early data on its way to the owner of a server.
 pub(super) struct Incoming {
     relay: Relay,
-    /// Not yet taken by the owner.
-    data: VecDeque<u8>,
+    /// Records not yet taken by the owner, none of them empty.
+    data: VecDeque<Zeroizing<Vec<u8>>>,
+    /// How much of the first was taken, bytes.
+    taken: usize,
     /// Bytes that may still come.
     left: usize,
     /// Empty records since the last with content.
@@ -117,6 +125,7 @@ impl Incoming {
         Self {
             relay,
             data: VecDeque::new(),
+            taken: 0,
             left: most as usize,
             empty: 0,
             ended: false,
@@ -130,9 +139,19 @@ impl Incoming {
 
     /// Moves what was received to the front of `out`; the number of bytes.
     pub(super) fn take(&mut self, out: &mut [u8]) -> usize {
-        let n = out.len().min(self.data.len());
-        for (to, from) in out.iter_mut().zip(self.data.drain(..n)) {
-            *to = from;
+        let mut n = 0;
+        while let Some(record) = self.data.front()
+            && n < out.len()
+        {
+            let rest = &record[self.taken..];
+            let len = rest.len().min(out.len() - n);
+            out[n..n + len].copy_from_slice(&rest[..len]);
+            n += len;
+            self.taken += len;
+            if self.taken == record.len() {
+                self.data.pop_front();
+                self.taken = 0;
+            }
         }
         n
     }
@@ -141,7 +160,8 @@ impl Incoming {
         self.data.is_empty()
     }
 
-    /// Takes a record; what is for rustls is appended to `on`.
+    /// Takes a record and gives its type; of one that is no data, what is for rustls is appended to `on`, and
+    /// the message is given too.
     ///
     /// # Errors
     /// It is not under the early keys, or more than is accepted.
@@ -157,7 +177,7 @@ impl Incoming {
                 && content_type == ContentType::Handshake;
             let sealed = self.relay.seal(content_type, &content, on);
             return match sealed {
-                Some(()) => Ok((content_type, content)),
+                Some(()) => Ok((content_type, content.to_vec())),
                 None => Err(Error::KeysExhausted),
             };
         }
@@ -171,7 +191,9 @@ impl Incoming {
         }
         let left = self.left.checked_sub(content.len());
         self.left = left.ok_or_else(|| failure(TOO_MUCH))?;
-        self.data.extend(&content);
+        if !content.is_empty() {
+            self.data.push_back(content);
+        }
         Ok((content_type, Vec::new()))
     }
 }
@@ -182,15 +204,14 @@ pub(super) const TOO_MUCH: Refusal = Refusal {
     reason: Reason::TOO_MUCH_EARLY_DATA,
 };
 
-/// Handshake messages with early data allowed in their tickets, as long as they fit into their record.
-pub(super) fn with_early_data(content: Vec<u8>, most: u32) -> Vec<u8> {
-    let mut rest = content.as_slice();
+/// Handshake messages with early data allowed in their tickets; `None` if they are not whole, or do not fit
+/// into their record any more.
+pub(super) fn with_early_data(content: &[u8], most: u32) -> Option<Vec<u8>> {
+    let mut rest = content;
     let mut out = Vec::with_capacity(content.len() + 16);
     while let Some((head, after)) = rest.split_first_chunk::<MESSAGE_HEADER_LEN>() {
         let len = u32::from_be_bytes([0, head[1], head[2], head[3]]) as usize;
-        let Some((body, after)) = after.split_at_checked(len) else {
-            return content;
-        };
+        let (body, after) = after.split_at_checked(len)?;
         let allowed = match head[0] {
             kind::NEW_SESSION_TICKET => messages::allow_early_data(body, most),
             _ => None,
@@ -209,11 +230,7 @@ pub(super) fn with_early_data(content: Vec<u8>, most: u32) -> Vec<u8> {
         }
         rest = after;
     }
-    if rest.is_empty() && out.len() <= MAX_FRAGMENT {
-        out
-    } else {
-        content
-    }
+    (rest.is_empty() && out.len() <= MAX_FRAGMENT).then_some(out)
 }
 
 /// The first protected record of a flight, and the flight without it.
@@ -229,4 +246,34 @@ pub(super) fn split_first(flight: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     }
     debug_assert!(first.as_ref().is_none_or(|it| it.len() > HEADER_LEN));
     first.map(|first| (first, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_is_taken_in_pieces_across_records() {
+        let suite = CipherSuite::Aes128GcmSha256;
+        let secret = Secret::new(&[7; 32]).unwrap();
+        let mut sender = Relay::new(suite, &secret, 0, 0).unwrap();
+        let mut incoming = Incoming::new(Relay::new(suite, &secret, 0, 0).unwrap(), 5);
+        for content in [&b"abc"[..], b"", b"de"] {
+            let mut sealed = Vec::new();
+            let data = ContentType::ApplicationData;
+            sender.seal(data, content, &mut sealed).unwrap();
+            let (header, body) = records(&sealed).next().unwrap();
+            incoming.record(header, body, &mut Vec::new()).unwrap();
+        }
+        let mut out = [0; 4];
+        assert_eq!(incoming.take(&mut []), 0);
+        assert_eq!(incoming.take(&mut out[..2]), 2);
+        assert_eq!(&out[..2], b"ab");
+        assert_eq!(incoming.take(&mut out[..2]), 2);
+        assert_eq!(&out[..2], b"cd");
+        assert!(!incoming.is_empty());
+        assert_eq!(incoming.take(&mut out), 1);
+        assert_eq!((out[0], incoming.is_empty()), (b'e', true));
+        assert_eq!(incoming.take(&mut out), 0);
+    }
 }
