@@ -3,6 +3,7 @@
 //! Owns the records until there is a whole message. Does not know what it says.
 
 use super::desk::Refusal;
+use super::messages::kind;
 use crate::handshake::MESSAGE_HEADER_LEN;
 use crate::reason::Reason;
 use crate::record::{AlertDescription, ContentType, RecordHeader};
@@ -12,6 +13,12 @@ const MAX_CLIENT_HELLO: usize = 131_396;
 
 /// Empty records tolerated before the hello.
 const MAX_USELESS: u8 = 32;
+
+/// Something else came first.
+const UNEXPECTED: Refusal = Refusal {
+    alert: AlertDescription::UNEXPECTED_MESSAGE,
+    reason: Reason::UNEXPECTED_MESSAGE,
+};
 
 /// Records that are a ClientHello, or will be.
 #[derive(Default)]
@@ -29,16 +36,9 @@ impl Hello {
     /// # Errors
     /// It is not one that a client may begin with.
     pub(super) fn feed(&mut self, header: RecordHeader, body: &[u8]) -> Result<(), Refusal> {
-        let refused = |alert, reason| Err(Refusal { alert, reason });
-        match header.content_type {
-            ContentType::Handshake => {}
-            // An alert too: nothing was said yet that could be wrong.
-            _ => {
-                return refused(
-                    AlertDescription::UNEXPECTED_MESSAGE,
-                    Reason::UNEXPECTED_MESSAGE,
-                );
-            }
+        // An alert is not one either: nothing was said yet that could be wrong.
+        if header.content_type != ContentType::Handshake {
+            return Err(UNEXPECTED);
         }
         if body.is_empty() {
             return self.count_useless();
@@ -46,17 +46,14 @@ impl Hello {
         self.records.extend_from_slice(&header.encode());
         self.records.extend_from_slice(body);
         self.message.extend_from_slice(body);
-        if self.message[0] != 1 {
-            return refused(
-                AlertDescription::UNEXPECTED_MESSAGE,
-                Reason::UNEXPECTED_MESSAGE,
-            );
+        if self.message[0] != kind::CLIENT_HELLO {
+            return Err(UNEXPECTED);
         }
         if self.len().is_some_and(|len| len > MAX_CLIENT_HELLO) {
-            return refused(
-                AlertDescription::ILLEGAL_PARAMETER,
-                Reason::EXCESSIVE_MESSAGE_SIZE,
-            );
+            return Err(Refusal {
+                alert: AlertDescription::ILLEGAL_PARAMETER,
+                reason: Reason::EXCESSIVE_MESSAGE_SIZE,
+            });
         }
         Ok(())
     }

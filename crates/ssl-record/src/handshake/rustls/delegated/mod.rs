@@ -308,9 +308,6 @@ impl Delegated {
         }
         let negotiated = &mut established.negotiated;
         let facts = self.wire.facts;
-        if let Some(random) = facts.server_random {
-            negotiated.server_random = random;
-        }
         negotiated.session_id.clone_from(&facts.session_id);
         negotiated.extended_master_secret = facts.extended_master_secret;
         negotiated.certificate_requested = facts.certificate_requested;

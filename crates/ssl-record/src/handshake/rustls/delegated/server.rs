@@ -113,24 +113,23 @@ impl ResolvesServerCert for Chosen {
 }
 
 struct Verifier {
-    offered: bool,
-    mandatory: bool,
+    auth: ClientAuth,
     authorities: Vec<DistinguishedName>,
     desk: Arc<Desk>,
 }
 
 impl Verifier {
     fn new(auth: ClientAuth, desk: &Arc<Desk>) -> Self {
-        let (offered, mandatory, authorities) = match auth {
-            ClientAuth::None => (false, false, Vec::new()),
-            ClientAuth::Requested { authorities } => (true, false, authorities),
-            ClientAuth::Required { authorities } => (true, true, authorities),
+        let authorities = match &auth {
+            ClientAuth::None => &[][..],
+            ClientAuth::Requested { authorities } | ClientAuth::Required { authorities } => {
+                authorities
+            }
         };
         let names = authorities.iter().filter_map(|der| contents(der));
         Self {
-            offered,
-            mandatory,
             authorities: names.map(DistinguishedName::in_sequence).collect(),
+            auth,
             desk: Arc::clone(desk),
         }
     }
@@ -167,11 +166,11 @@ fn contents(der: &[u8]) -> Option<&[u8]> {
 
 impl ClientCertVerifier for Verifier {
     fn offer_client_auth(&self) -> bool {
-        self.offered
+        self.auth != ClientAuth::None
     }
 
     fn client_auth_mandatory(&self) -> bool {
-        self.mandatory
+        matches!(self.auth, ClientAuth::Required { .. })
     }
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
@@ -269,7 +268,10 @@ impl StoresServerSessions for Storage {
         }
         match self.desk.ask(Question::StoreSession { id, value }) {
             Some(Answer::Stored(stored)) => stored,
-            Some(_) => self.desk.misfit::<()>().is_some(),
+            Some(_) => {
+                self.desk.refuse(Refusal::INTERNAL);
+                false
+            }
             None => false,
         }
     }
