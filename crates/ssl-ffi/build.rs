@@ -26,10 +26,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let names: Vec<&str> = text.lines().filter_map(name).collect();
     let mut written = BTreeSet::new();
     entry_points(Path::new(ENTRY), &mut written)?;
-    let pending = names.iter().filter(|name| !written.contains(**name));
-    let list =
-        |macro_name: &str, names: &[&str]| format!("{macro_name}! {{\n{}\n}}\n", names.join("\n"));
-    let exports = list("export", &names) + &list("pending", &pending.copied().collect::<Vec<_>>());
+    let missing = names.iter().filter(|name| !written.contains(**name));
+    let missing: Vec<&str> = missing.copied().collect();
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        return Err(format!("in {SYMBOLS}, but no function in {ENTRY}: {missing}").into());
+    }
+    let exports = format!("export! {{\n{}\n}}\n", names.join("\n"));
     fs::write(out.join("exports.rs"), exports)?;
     if env::var("CARGO_CFG_TARGET_OS")? == "linux" {
         link(&out, &names)?;

@@ -76,25 +76,13 @@ pub(crate) fn run(sh: &Shell, profile: Profile) -> Result<()> {
     let prototypes = header::prototypes(sh, &folder, &names)?;
     let (sources, unread) = source::read_all(&tree)?;
     problems.extend(unread);
-    let written = problems_of_prototypes(&sources, &prototypes, &mut problems);
-
-    let pending: Vec<&str> = names
-        .iter()
-        .copied()
-        .filter(|name| !written.contains(*name))
-        .collect();
-    if !pending.is_empty() {
-        println!(
-            "abi: pending, {} symbols:\n  {}",
-            pending.len(),
-            pending.join("\n  ")
-        );
-    }
-    println!(
-        "abi: {} symbols, {} of them written",
-        names.len(),
-        written.len()
-    );
+    let compared = problems_of_prototypes(&sources, &prototypes, &mut problems);
+    problems.extend(difference(
+        &listed,
+        &compared,
+        "its function is not found, so it was not compared with the header",
+    ));
+    println!("abi: {} symbols", names.len());
     problem::report("abi", problems)
 }
 
@@ -170,7 +158,7 @@ fn problems_of_prototypes(
         .iter()
         .filter(|source| source.file.starts_with(CRATE));
     let aliases: BTreeMap<String, Type> = of_crate.flat_map(Source::aliases).collect();
-    let mut written = BTreeSet::new();
+    let mut compared = BTreeSet::new();
     for source in sources
         .iter()
         .filter(|source| source.file.starts_with(ENTRY))
@@ -186,10 +174,10 @@ fn problems_of_prototypes(
                     format!("{}: {text}", function.name),
                 ));
             }
-            written.insert(function.name);
+            compared.insert(function.name);
         }
     }
-    written
+    compared
 }
 
 fn disagreements(
@@ -261,8 +249,8 @@ mod tests {
             let prototypes = BTreeMap::from([("SSL_f".to_owned(), prototype)]);
             let mut problems = Vec::new();
             let sources = [source("crates/ssl-ffi/src/entry/a.rs", text)];
-            let written = problems_of_prototypes(&sources, &prototypes, &mut problems);
-            (written.len(), problems.len())
+            let compared = problems_of_prototypes(&sources, &prototypes, &mut problems);
+            (compared.len(), problems.len())
         };
         assert_eq!(
             found("extern \"C\" fn SSL_f(_: *mut SSL, n: c_int) -> c_int { 0 }"),

@@ -43,13 +43,4 @@ macro_rules! export {
     )* };
 }
 
-/// Stands in for what is not written yet, so that programs which bind every symbol at start can be run.
-macro_rules! pending {
-    ($($name:ident)*) => { $(
-        extern "C" fn $name() -> usize {
-            refused::disabled(0)
-        }
-    )* };
-}
-
 include!(concat!(env!("OUT_DIR"), "/exports.rs"));
