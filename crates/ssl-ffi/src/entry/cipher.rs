@@ -4,12 +4,13 @@
 //! connection: where OpenSSL asks for one to find a suite or a group, it is not looked at.
 
 use std::alloc::Layout;
-use std::ffi::{CStr, c_char, c_int, c_uchar, c_void};
+use std::ffi::{CStr, c_char, c_int, c_uchar};
 use std::ptr;
 
 use openssl_sys::EVP_MD;
 
 use crate::boundary::guard;
+use crate::handle::SSL;
 use crate::negotiate::suites::{Encryption, Suite};
 use crate::negotiate::{groups, nid};
 
@@ -210,7 +211,7 @@ pub(crate) unsafe extern "C" fn SSL_CIPHER_description(
 /// # Safety
 /// `number` is NULL or has two bytes.
 pub(crate) unsafe extern "C" fn SSL_CIPHER_find(
-    _ssl: *mut c_void,
+    _ssl: *mut SSL,
     number: *const c_uchar,
 ) -> *const Suite {
     guard(ptr::null(), || {
@@ -225,7 +226,7 @@ pub(crate) unsafe extern "C" fn SSL_CIPHER_find(
 ///
 /// # Safety
 /// None: the connection is not looked at.
-pub(crate) unsafe extern "C" fn SSL_group_to_name(_ssl: *mut c_void, nid: c_int) -> *const c_char {
+pub(crate) unsafe extern "C" fn SSL_group_to_name(_ssl: *mut SSL, nid: c_int) -> *const c_char {
     guard(ptr::null(), || {
         groups::from_nid(nid).map_or(ptr::null(), |group| group.name.as_ptr())
     })

@@ -8,9 +8,10 @@ use std::ptr;
 
 use openssl_sys::{BIGNUM, EVP_PKEY, X509};
 
-use super::opaque::{NeverCalled, SSL, SSL_CTX, SSL_SESSION};
+use super::refused::{self, NeverCalled};
 use crate::boundary::guard;
 use crate::crypto::{EvpPkey, sys};
+use crate::handle::{SSL, SSL_CTX, SSL_SESSION};
 
 // Next protocol negotiation, the draft that ALPN replaced.
 
@@ -252,6 +253,6 @@ unsafe fn take_key(key: *mut EVP_PKEY) -> c_int {
     // SAFETY: the caller's promise.
     match unsafe { EvpPkey::from_owned(key) } {
         Some(_freed) => 1,
-        None => super::refused::no_key(),
+        None => refused::no_key(),
     }
 }

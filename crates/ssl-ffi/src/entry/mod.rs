@@ -39,7 +39,6 @@ mod material;
 mod methods;
 mod names;
 mod negotiated;
-mod opaque;
 mod options;
 mod padding;
 mod peer;

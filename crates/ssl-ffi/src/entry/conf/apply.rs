@@ -87,7 +87,7 @@ impl ConfContext {
                 Action::Certificate => self.certificate(value),
                 Action::PrivateKey => self.private_key(value),
                 Action::ServerInfoFile => self.each(
-                    |ctx| SSL_CTX_use_serverinfo_file(ctx.cast(), value.as_ptr()),
+                    |ctx| SSL_CTX_use_serverinfo_file(ctx, value.as_ptr()),
                     |_| 1,
                 ),
                 Action::ChainFile => self.store(Use::Chain, Source::File, value),
@@ -351,8 +351,8 @@ impl ConfContext {
         // SAFETY: the caller's promise. A key that is not taken is freed here.
         unsafe {
             let outcome = self.each(
-                |ctx| SSL_CTX_set0_tmp_dh_pkey(ctx.cast(), key),
-                |ssl| SSL_set0_tmp_dh_pkey(ssl.cast(), key),
+                |ctx| SSL_CTX_set0_tmp_dh_pkey(ctx, key),
+                |ssl| SSL_set0_tmp_dh_pkey(ssl, key),
             );
             if outcome != Outcome::Done {
                 openssl_sys::EVP_PKEY_free(key);

@@ -8,9 +8,9 @@ use std::ffi::{c_char, c_int, c_uchar};
 
 use openssl_sys::EVP_MD;
 
-use super::super::opaque::{SSL, SSL_CTX};
 use super::{disabled, refuse};
 use crate::crypto::reason;
+use crate::handle::{SSL, SSL_CTX};
 
 pub(crate) extern "C" fn SSL_CTX_dane_enable(_: *mut SSL_CTX) -> c_int {
     1

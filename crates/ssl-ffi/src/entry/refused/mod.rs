@@ -16,6 +16,10 @@ pub(super) use {dane::*, other::*, psk::*, serverinfo::*, srp::*, transparency::
 
 use crate::crypto::queue::{self, common};
 use crate::crypto::reason;
+use crate::settings::callbacks::AnyCallback;
+
+/// A function of the application that is never called, whatever its type.
+pub(super) type NeverCalled = Option<AnyCallback>;
 
 /// Fails because the feature is not built in.
 #[track_caller]
@@ -39,6 +43,8 @@ fn refuse<T>(reason: c_int, failure: T) -> T {
 
 #[cfg(test)]
 mod tests {
+    use std::ptr::{null, null_mut};
+
     use super::*;
 
     /// The value of a call, and the only reason it left in the queue.
@@ -53,64 +59,64 @@ mod tests {
 
     #[test]
     fn a_failure_leaves_its_reason() {
-        let nobody = std::ptr::null_mut();
         let name = c"name".as_ptr();
         assert_eq!(
             failure(|| DTLSv1_method().is_null()),
             (true, reason::UNSUPPORTED_PROTOCOL)
         );
-        assert_eq!(failure(|| SSL_stateless(nobody)), (-1, common::DISABLED));
         assert_eq!(
-            failure(|| SSL_CTX_set_srp_strength(nobody, 1)),
+            failure(|| SSL_stateless(null_mut())),
+            (-1, common::DISABLED)
+        );
+        assert_eq!(
+            failure(|| SSL_CTX_set_srp_strength(null_mut(), 1)),
             (0, common::DISABLED)
         );
         assert_eq!(
-            failure(|| SSL_CTX_use_psk_identity_hint(nobody, name)),
+            failure(|| SSL_CTX_use_psk_identity_hint(null_mut(), name)),
             (0, common::DISABLED)
         );
         assert_eq!(
-            failure(|| SSL_CTX_enable_ct(nobody, 0)),
+            failure(|| SSL_CTX_enable_ct(null_mut(), 0)),
             (0, common::DISABLED)
         );
         assert_eq!(
-            failure(|| SSL_set_tlsext_use_srtp(nobody, name)),
+            failure(|| SSL_set_tlsext_use_srtp(null_mut(), name)),
             (1, common::DISABLED)
         );
     }
 
     #[test]
     fn to_switch_off_what_is_off_succeeds() {
-        let nobody = std::ptr::null_mut();
-        let nothing = std::ptr::null();
         assert_eq!(
-            failure(|| SSL_use_psk_identity_hint(nobody, nothing)),
+            failure(|| SSL_use_psk_identity_hint(null_mut(), null())),
             (1, 0)
         );
         assert_eq!(
-            failure(|| SSL_set_ct_validation_callback(nobody, None, nobody)),
+            failure(|| SSL_set_ct_validation_callback(null_mut(), None, null_mut())),
             (1, 0)
         );
     }
 
     #[test]
     fn a_context_is_prepared_for_dane_and_no_connection_relies_on_it() {
-        let (nobody, some_digest) = (std::ptr::null_mut(), std::ptr::dangling());
-        let none = std::ptr::null();
-        assert_eq!(failure(|| SSL_CTX_dane_enable(nobody)), (1, 0));
+        let some_digest = std::ptr::dangling();
+        let none = null();
+        assert_eq!(failure(|| SSL_CTX_dane_enable(null_mut())), (1, 0));
         for (digest, matching, expected) in [
             (some_digest, 1, (1, 0)),
             (none, 0, (1, 0)),
             (some_digest, 0, (0, reason::DANE_CANNOT_OVERRIDE_MTYPE_FULL)),
         ] {
-            let set = || SSL_CTX_dane_mtype_set(nobody, digest, matching, 1);
+            let set = || SSL_CTX_dane_mtype_set(null_mut(), digest, matching, 1);
             assert_eq!(failure(set), expected);
         }
         assert_eq!(
-            failure(|| SSL_dane_enable(nobody, c"name".as_ptr())),
+            failure(|| SSL_dane_enable(null_mut(), c"name".as_ptr())),
             (0, common::DISABLED)
         );
         assert_eq!(
-            failure(|| SSL_dane_tlsa_add(nobody, 3, 1, 1, std::ptr::null(), 0)),
+            failure(|| SSL_dane_tlsa_add(null_mut(), 3, 1, 1, null(), 0)),
             (-1, reason::DANE_NOT_ENABLED)
         );
     }
@@ -119,8 +125,7 @@ mod tests {
     fn an_srp_failure_names_its_alert() {
         let mut alert = 0;
         // SAFETY: the alert can be written to, and the connection is not looked at.
-        let call =
-            || unsafe { SSL_srp_server_param_with_username(std::ptr::null_mut(), &raw mut alert) };
+        let call = || unsafe { SSL_srp_server_param_with_username(null_mut(), &raw mut alert) };
         assert_eq!(failure(call), (2, common::DISABLED));
         assert_eq!(alert, 115);
     }

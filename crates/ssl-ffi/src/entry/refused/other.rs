@@ -6,8 +6,8 @@ use std::ffi::{c_char, c_int, c_uint, c_void};
 
 use openssl_sys::ENGINE;
 
-use super::super::opaque::{NeverCalled, SSL, SSL_CTX};
-use super::disabled;
+use super::{NeverCalled, disabled};
+use crate::handle::{SSL, SSL_CTX};
 
 pub(crate) extern "C" fn SSL_CTX_set_client_cert_engine(_: *mut SSL_CTX, _: *mut ENGINE) -> c_int {
     disabled(0)

@@ -3,8 +3,8 @@
 
 use std::ffi::{c_char, c_int};
 
-use super::super::opaque::{NeverCalled, SSL, SSL_CTX};
-use super::disabled;
+use super::{NeverCalled, disabled};
+use crate::handle::{SSL, SSL_CTX};
 
 pub(crate) extern "C" fn SSL_CTX_set_psk_client_callback(_: *mut SSL_CTX, _: NeverCalled) {}
 

@@ -3,8 +3,8 @@
 
 use std::ffi::{c_char, c_int, c_uchar, c_uint};
 
-use super::super::opaque::SSL_CTX;
 use super::disabled;
+use crate::handle::SSL_CTX;
 
 pub(crate) extern "C" fn SSL_CTX_use_serverinfo(
     _: *mut SSL_CTX,

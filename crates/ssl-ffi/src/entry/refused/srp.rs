@@ -4,9 +4,9 @@ use std::ffi::{c_char, c_int, c_void};
 
 use openssl_sys::BIGNUM;
 
-use super::super::opaque::{NeverCalled, SSL, SSL_CTX};
-use super::disabled;
+use super::{NeverCalled, disabled};
 use crate::boundary::guard;
+use crate::handle::{SSL, SSL_CTX};
 
 pub(crate) extern "C" fn SRP_Calc_A_param(_: *mut SSL) -> c_int {
     disabled(0)

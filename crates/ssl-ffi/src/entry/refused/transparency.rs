@@ -2,8 +2,8 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use super::super::opaque::{NeverCalled, SSL, SSL_CTX};
-use super::disabled;
+use super::{NeverCalled, disabled};
+use crate::handle::{SSL, SSL_CTX};
 
 pub(crate) extern "C" fn SSL_CTX_enable_ct(_: *mut SSL_CTX, _: c_int) -> c_int {
     disabled(0)

@@ -4,9 +4,9 @@
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
-use super::super::opaque::{SSL, SSL_METHOD};
 use super::refuse;
 use crate::crypto::reason;
+use crate::handle::{SSL, SSL_METHOD};
 
 pub(crate) extern "C" fn DTLSv1_2_client_method() -> *const SSL_METHOD {
     no_method()
