@@ -37,6 +37,17 @@ impl Digest {
         (done == 1 && size as usize == out.len()).then_some(out)
     }
 
+    pub(crate) fn from_nid(nid: i32) -> Option<Self> {
+        let all = [
+            Self::Sha1,
+            Self::Sha224,
+            Self::Sha256,
+            Self::Sha384,
+            Self::Sha512,
+        ];
+        all.into_iter().find(|digest| digest.nid() == nid)
+    }
+
     pub(crate) fn length(self) -> usize {
         match self {
             Self::Sha1 => 20,

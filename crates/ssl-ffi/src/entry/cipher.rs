@@ -10,8 +10,9 @@ use std::ptr;
 use openssl_sys::EVP_MD;
 
 use crate::boundary::guard;
+use crate::crypto::digest::Digest;
 use crate::handle::SSL;
-use crate::negotiate::suites::{Encryption, Suite};
+use crate::negotiate::suites::Suite;
 use crate::negotiate::{groups, nid};
 
 /// The name OpenSSL gave the suite.
@@ -159,12 +160,9 @@ pub(crate) unsafe extern "C" fn SSL_CIPHER_get_handshake_digest(
 ) -> *const EVP_MD {
     // SAFETY: the caller's promise.
     let suite = unsafe { cipher.as_ref() };
-    guard(ptr::null(), || match suite.map(|suite| suite.encryption) {
-        None => ptr::null(),
-        // SAFETY: returns a constant of libcrypto's.
-        Some(Encryption::Aes256Gcm) => unsafe { openssl_sys::EVP_sha384() },
-        // SAFETY: as above.
-        Some(_) => unsafe { openssl_sys::EVP_sha256() },
+    guard(ptr::null(), || {
+        let digest = suite.and_then(|suite| Digest::from_nid(suite.handshake_digest_nid()));
+        digest.map_or(ptr::null(), Digest::raw)
     })
 }
 
