@@ -1,8 +1,9 @@
 //! SSL_CTX_use_certificate_file(3), SSL_CTX_use_PrivateKey_file(3) and their relatives: certificates and
 //! keys from files.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{c_char, c_int};
 
+use super::slice::path;
 use super::with;
 use crate::crypto::pem::{self, Password};
 use crate::handle::{Counted, SSL, SSL_CTX};
@@ -159,18 +160,6 @@ unsafe fn rsa_file<O: Counted + Holder>(
                 .into()
         })
     }
-}
-
-/// The path of a file; without one, a path that cannot be opened.
-///
-/// # Safety
-/// `file` is NULL or a string that lives for `'a`.
-unsafe fn path<'a>(file: *const c_char) -> &'a CStr {
-    if file.is_null() {
-        return c"";
-    }
-    // SAFETY: the caller's promise.
-    unsafe { CStr::from_ptr(file) }
 }
 
 fn password(holder: &impl Holder) -> Password {

@@ -9,6 +9,7 @@ use std::ptr;
 
 use openssl_sys::EVP_MD;
 
+use super::slice;
 use crate::boundary::guard;
 use crate::crypto::digest::Digest;
 use crate::handle::SSL;
@@ -45,12 +46,9 @@ pub(crate) unsafe extern "C" fn SSL_CIPHER_standard_name(cipher: *const Suite) -
 /// `standard_name` is NULL or a string.
 pub(crate) unsafe extern "C" fn OPENSSL_cipher_name(standard_name: *const c_char) -> *const c_char {
     guard(NONE.as_ptr(), || {
-        if standard_name.is_null() {
-            return NONE.as_ptr();
-        }
         // SAFETY: the caller's promise.
-        let name = unsafe { CStr::from_ptr(standard_name) };
-        let suite = Suite::from_standard_name(name.to_bytes());
+        let name = unsafe { slice::string(standard_name) };
+        let suite = name.and_then(|name| Suite::from_standard_name(name.to_bytes()));
         suite.map_or(NONE, |suite| suite.name).as_ptr()
     })
 }
@@ -77,14 +75,12 @@ pub(crate) unsafe extern "C" fn SSL_CIPHER_get_bits(
 ) -> c_int {
     guard(0, || {
         // SAFETY: the caller's promise.
-        let (suite, alg_bits) = unsafe { (cipher.as_ref(), alg_bits.as_mut()) };
-        let Some(suite) = suite else {
+        let Some(suite) = (unsafe { cipher.as_ref() }) else {
             return 0;
         };
         let bits = c_int::from(suite.bits());
-        if let Some(alg_bits) = alg_bits {
-            *alg_bits = bits;
-        }
+        // SAFETY: as above.
+        unsafe { slice::put(alg_bits, bits) };
         bits
     })
 }

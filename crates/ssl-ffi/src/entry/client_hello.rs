@@ -9,7 +9,8 @@ use std::ptr;
 use libc::{c_int, c_uchar, c_uint};
 use ssl_record::hello::{self, ClientHello};
 
-use super::{slice, with};
+use super::slice::{bytes_mut, put};
+use super::with;
 use crate::handle::SSL;
 
 /// # Safety
@@ -155,7 +156,7 @@ unsafe fn copy(bytes: &[u8], out: *mut c_uchar, len: usize) -> usize {
         return bytes.len();
     }
     // SAFETY: the caller's promise.
-    let room = unsafe { slice::bytes_mut(out, len.min(bytes.len())) };
+    let room = unsafe { bytes_mut(out, len.min(bytes.len())) };
     room.copy_from_slice(&bytes[..room.len()]);
     room.len()
 }
@@ -193,14 +194,5 @@ unsafe fn lend(
             put(out, part.as_ptr());
             part.len()
         })
-    }
-}
-
-/// # Safety
-/// `place` is NULL or can be written to.
-unsafe fn put<T>(place: *mut T, value: T) {
-    if !place.is_null() {
-        // SAFETY: the caller's promise.
-        unsafe { *place = value };
     }
 }

@@ -3,10 +3,11 @@
 use libc::{c_int, c_void};
 use ssl_record::delegate::EarlyData;
 
-use super::slice::{bytes, bytes_mut};
+use super::hooks::pair;
+use super::slice::{bytes, bytes_mut, put};
 use super::with;
 use crate::handle::{SSL, SSL_CTX};
-use crate::settings::callbacks::{AllowEarlyDataCallback, Arg, With};
+use crate::settings::callbacks::AllowEarlyDataCallback;
 use crate::ssl::early::Reading;
 
 /// `SSL_READ_EARLY_DATA_ERROR`.
@@ -32,9 +33,7 @@ pub(crate) unsafe extern "C" fn SSL_read_early_data(
                 Ok(Reading::Finished) => (READ_FINISH, 0),
                 Err(_) => return READ_ERROR,
             };
-            if !read.is_null() {
-                read.write(count);
-            }
+            put(read, count);
             result
         })
     }
@@ -53,9 +52,7 @@ pub(crate) unsafe extern "C" fn SSL_write_early_data(
         with(ssl, 0, |ssl| {
             match ssl.write_early(bytes(buf.cast(), num)) {
                 Ok(n) => {
-                    if !written.is_null() {
-                        written.write(n);
-                    }
+                    put(written, n);
                     1
                 }
                 Err(_) => 0,
@@ -163,14 +160,10 @@ pub(crate) unsafe extern "C" fn SSL_CTX_set_allow_early_data_cb(
     callback: Option<AllowEarlyDataCallback>,
     arg: *mut c_void,
 ) {
-    let pair = callback.map(|function| With {
-        function,
-        arg: Arg(arg),
-    });
     // SAFETY: the caller's promise.
     unsafe {
         with(ctx, (), |ctx| {
-            ctx.change(|to| to.hooks.allow_early_data = pair)
+            ctx.change(|to| to.hooks.allow_early_data = pair(callback, arg))
         })
     }
 }
@@ -182,14 +175,10 @@ pub(crate) unsafe extern "C" fn SSL_set_allow_early_data_cb(
     callback: Option<AllowEarlyDataCallback>,
     arg: *mut c_void,
 ) {
-    let pair = callback.map(|function| With {
-        function,
-        arg: Arg(arg),
-    });
     // SAFETY: the caller's promise.
     unsafe {
         with(ssl, (), |ssl| {
-            ssl.change(|to| to.hooks.allow_early_data = pair)
+            ssl.change(|to| to.hooks.allow_early_data = pair(callback, arg))
         })
     }
 }

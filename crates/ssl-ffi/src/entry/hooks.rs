@@ -13,7 +13,7 @@ use crate::settings::callbacks::{
 };
 
 /// A callback with its argument; NULL is none.
-fn pair<F>(function: Option<F>, arg: *mut c_void) -> Option<With<F>> {
+pub(super) fn pair<F>(function: Option<F>, arg: *mut c_void) -> Option<With<F>> {
     function.map(|function| With {
         function,
         arg: Arg(arg),

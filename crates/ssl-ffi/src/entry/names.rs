@@ -1,12 +1,13 @@
 //! SSL_CTX_set_client_CA_list(3), SSL_CTX_set0_CA_list(3), SSL_load_client_CA_file(3): names of
 //! authorities.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::ptr::null_mut;
 use std::sync::Arc;
 
 use openssl_sys::{X509 as RawX509, stack_st_X509_NAME};
 
+use super::slice::path;
 use super::with;
 use crate::boundary::guard;
 use crate::crypto::queue::{self, common};
@@ -274,16 +275,4 @@ fn peers(ssl: &Ssl) -> *mut stack_st_X509_NAME {
 
 fn pointer(names: Option<&Arc<NameStack>>) -> *mut stack_st_X509_NAME {
     names.map_or(null_mut(), |names| names.as_ptr())
-}
-
-/// A path or URI; without one, one that cannot be opened.
-///
-/// # Safety
-/// `text` is NULL or a string that lives for `'a`.
-unsafe fn path<'a>(text: *const c_char) -> &'a CStr {
-    if text.is_null() {
-        return c"";
-    }
-    // SAFETY: the caller's promise.
-    unsafe { CStr::from_ptr(text) }
 }

@@ -6,6 +6,7 @@ use std::ptr;
 
 use libc::{c_int, c_uchar};
 
+use super::slice::put;
 use super::with;
 use crate::handle::SSL;
 use crate::method::{TLS1_2, TLS1_3};
@@ -104,7 +105,8 @@ pub(crate) unsafe extern "C" fn SSL_get_sigalgs(
     // SAFETY: the caller's promise.
     unsafe {
         with(ssl, 0, |ssl| {
-            let offered = ssl.facts().peer_schemes.clone();
+            let facts = ssl.facts();
+            let offered = &facts.peer_schemes;
             // A negative place asks for the number alone.
             if let Ok(at) = usize::try_from(at) {
                 match offered.get(at) {
@@ -176,15 +178,6 @@ impl Places {
             put(self.raw_signature, raw_signature);
             put(self.raw_hash, raw_hash);
         }
-    }
-}
-
-/// # Safety
-/// `place` is NULL or can be written to.
-unsafe fn put<T>(place: *mut T, value: T) {
-    if !place.is_null() {
-        // SAFETY: the caller's promise.
-        unsafe { *place = value };
     }
 }
 

@@ -3,8 +3,9 @@
 //! Owns the list format, protocols each behind a byte with their length. Knows no connection.
 
 use std::ffi::{c_int, c_uchar, c_uint};
-use std::{ptr, slice};
+use std::ptr;
 
+use super::slice::bytes;
 use crate::boundary::guard;
 
 /// Picks the first protocol of `server` that `client` has too, else the first of `client`. `out` points
@@ -22,7 +23,12 @@ pub(crate) unsafe extern "C" fn SSL_select_next_proto(
 ) -> c_int {
     guard(OPENSSL_NPN_NO_OVERLAP, || {
         // SAFETY: the caller's promise.
-        let (server, client) = unsafe { (list(server, server_len), list(client, client_len)) };
+        let (server, client) = unsafe {
+            (
+                bytes(server, server_len as usize),
+                bytes(client, client_len as usize),
+            )
+        };
         let fallback = first(client);
         // A client without a first protocol is not listened to any further.
         let agreed = fallback.and_then(|_| select(server, client));
@@ -62,16 +68,6 @@ fn protocols(mut list: &[u8]) -> impl Iterator<Item = &[u8]> {
         Some(name)
     });
     all.filter(|name| !name.is_empty())
-}
-
-/// # Safety
-/// `start` is NULL or has `length` bytes that live for `'a`.
-unsafe fn list<'a>(start: *const c_uchar, length: c_uint) -> &'a [u8] {
-    match usize::try_from(length) {
-        // SAFETY: the caller's promise.
-        Ok(length) if !start.is_null() => unsafe { slice::from_raw_parts(start, length) },
-        _ => &[],
-    }
 }
 
 const OPENSSL_NPN_NEGOTIATED: c_int = 1;

@@ -6,6 +6,7 @@
 use std::ffi::{c_int, c_long, c_uchar, c_uint, c_void};
 use std::sync::Arc;
 
+use super::slice;
 use crate::boundary::guard;
 use crate::crypto::{queue, reason, strings};
 use crate::handle::{Counted, SSL_SESSION};
@@ -254,9 +255,7 @@ unsafe fn lend(
     let session = unsafe { Session::peek(session) };
     let (at, count) = session.map_or((std::ptr::null(), 0), bytes);
     // SAFETY: the caller's promise.
-    if let Some(length) = unsafe { length.as_mut() } {
-        *length = count as c_uint;
-    }
+    unsafe { slice::put(length, count as c_uint) };
     at
 }
 

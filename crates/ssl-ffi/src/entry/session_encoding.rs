@@ -6,6 +6,7 @@ use std::ffi::{CStr, c_int, c_long, c_uchar, c_void};
 
 use openssl_sys::{BIO, pem_password_cb};
 
+use super::slice;
 use crate::boundary::guard;
 use crate::crypto::{Bio, queue, reason, strings};
 use crate::handle::{Counted, SSL_SESSION};
@@ -82,7 +83,7 @@ unsafe fn read(
     // SAFETY: the caller's promise.
     let at = unsafe { bytes.as_mut() }.filter(|at| !at.is_null())?;
     // SAFETY: the caller's promise.
-    let input = unsafe { std::slice::from_raw_parts(*at, usize::try_from(length).ok()?) };
+    let input = unsafe { slice::bytes(*at, usize::try_from(length).ok()?) };
     let (fields, used) = decode(input).map_err(raise).ok()?;
     // As in OpenSSL, without an entry: a suite that this library has not.
     fields.suite.and_then(Suite::from_wire)?;

@@ -4,7 +4,7 @@
 //!
 //! Owns the pointers of C. A NULL session gets the function's failure value.
 
-use std::ffi::{CStr, CString, c_char, c_int, c_uchar, c_ulong, c_void};
+use std::ffi::{CStr, c_char, c_int, c_uchar, c_ulong, c_void};
 
 use openssl_sys::X509;
 use zeroize::Zeroizing;
@@ -97,7 +97,7 @@ pub(crate) unsafe extern "C" fn SSL_SESSION_set1_hostname(
 ) -> c_int {
     guard(0, || {
         // SAFETY: the caller's promise.
-        let name = (!name.is_null()).then(|| CString::from(unsafe { CStr::from_ptr(name) }));
+        let name = unsafe { slice::string(name) }.map(CStr::to_owned);
         // SAFETY: the caller's promise.
         unsafe { change(session, |fields| fields.host_name = name) }
     })
@@ -349,12 +349,8 @@ unsafe fn lend(
     let (start, count) = unsafe { look(session, none, place) };
     // SAFETY: the caller's promise.
     unsafe {
-        if let Some(at) = at.as_mut() {
-            *at = start;
-        }
-        if let Some(length) = length.as_mut() {
-            *length = count;
-        }
+        slice::put(at, start);
+        slice::put(length, count);
     }
 }
 

@@ -1,6 +1,7 @@
-//! Pointer and length from C to a slice.
+//! Bytes and strings from C, and places that C wants filled.
 //!
-//! Owns the one rule: NULL, or no length, is an empty slice. Knows nothing else.
+//! Owns the one rule: NULL, or no length, is an empty slice, and nothing is written to NULL. Knows nothing
+//! else.
 
 use std::ffi::{CStr, c_char};
 
@@ -24,6 +25,26 @@ pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
 pub(crate) unsafe fn string<'a>(text: *const c_char) -> Option<&'a CStr> {
     // SAFETY: the caller's promise.
     (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
+}
+
+/// The path of a file, or a URI; for NULL one that cannot be opened.
+///
+/// # Safety
+/// As for [`string`].
+pub(crate) unsafe fn path<'a>(text: *const c_char) -> &'a CStr {
+    // SAFETY: the caller's promise.
+    unsafe { string(text) }.unwrap_or_default()
+}
+
+/// Fills a place; NULL is none.
+///
+/// # Safety
+/// `place` is NULL or can be written to.
+pub(crate) unsafe fn put<T>(place: *mut T, value: T) {
+    if !place.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe { place.write(value) };
+    }
 }
 
 /// Bytes to fill.

@@ -1,11 +1,12 @@
 //! SSL_CTX_set_verify(3), SSL_get_verify_result(3), SSL_CTX_set1_param(3), SSL_set1_host(3): how the
 //! peer's certificate is judged.
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_uint};
+use std::ffi::{c_char, c_int, c_long, c_uint};
 use std::ptr::{null, null_mut};
 
 use openssl_sys::X509_VERIFY_PARAM;
 
+use super::slice::string;
 use super::with;
 use crate::boundary::guard;
 use crate::crypto::verify::ssl_ex_index;
@@ -225,11 +226,4 @@ pub(crate) unsafe extern "C" fn SSL_set_verify_result(ssl: *mut SSL, result: c_l
 /// The slot of an `X509_STORE_CTX` in which verification callbacks find the connection.
 pub(crate) extern "C" fn SSL_get_ex_data_X509_STORE_CTX_idx() -> c_int {
     guard(-1, ssl_ex_index)
-}
-
-/// # Safety
-/// `text` is NULL or a string that lives for `'a`.
-unsafe fn string<'a>(text: *const c_char) -> Option<&'a CStr> {
-    // SAFETY: the caller's promise.
-    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
 }

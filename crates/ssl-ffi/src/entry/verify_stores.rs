@@ -1,11 +1,11 @@
 //! SSL_CTX_load_verify_locations(3), SSL_CTX_set_cert_store(3): the certificates that are trusted.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{c_char, c_int};
 use std::ptr::null_mut;
 
 use openssl_sys::X509_STORE;
 
-use super::with;
+use super::{slice, with};
 use crate::crypto::X509Store;
 use crate::crypto::store::Source;
 use crate::handle::SSL_CTX;
@@ -133,8 +133,7 @@ unsafe fn load(ctx: *mut SSL_CTX, source: Source, name: *const c_char) -> c_int 
     // SAFETY: the caller's promise.
     unsafe {
         with(ctx, 0, |ctx| {
-            let name = (!name.is_null()).then(|| CStr::from_ptr(name));
-            ctx.store().load(source, name).into()
+            ctx.store().load(source, slice::string(name)).into()
         })
     }
 }

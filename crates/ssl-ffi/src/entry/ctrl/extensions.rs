@@ -2,10 +2,10 @@
 //!
 //! Owns their C forms; who acts on them is `ssl::decide`.
 
-use std::ffi::{CStr, c_char};
-
 use libc::{c_int, c_long, c_void};
 
+use super::super::slice;
+use crate::crypto::{queue, reason};
 use crate::ctx::Ctx;
 use crate::settings::callbacks::{
     AnyCallback, Arg, ExtensionCallback, MessageCallback, ServerNameCallback, StatusCallback,
@@ -64,13 +64,11 @@ pub(super) unsafe fn on_ssl(
     Some(match cmd {
         SET_HOSTNAME => {
             if larg != NAMETYPE_HOST {
-                crate::crypto::queue::raise(
-                    crate::crypto::reason::SSL3_EXT_INVALID_SERVERNAME_TYPE,
-                );
+                queue::raise(reason::SSL3_EXT_INVALID_SERVERNAME_TYPE);
                 return Some(0);
             }
             // SAFETY: the command demands NULL or a string.
-            let name = (!parg.is_null()).then(|| unsafe { CStr::from_ptr(parg.cast::<c_char>()) });
+            let name = unsafe { slice::string(parg.cast()) };
             ssl.set_host_name(name).into()
         }
         SET_STATUS_TYPE => {

@@ -1,7 +1,7 @@
 //! Commands on preference lists, groups and signature schemes, and on the parameters of key exchanges
 //! that were ones once.
 
-use std::ffi::{CStr, c_char};
+use std::ffi::CStr;
 
 use libc::{c_int, c_long, c_void};
 use ssl_record::Side;
@@ -230,7 +230,7 @@ fn shared_group(ssl: &Ssl, n: c_long) -> c_long {
 /// `parg` is NULL or a string that lives for `'a`.
 unsafe fn text<'a>(parg: *mut c_void) -> Option<&'a [u8]> {
     // SAFETY: the caller's promise.
-    (!parg.is_null()).then(|| unsafe { CStr::from_ptr(parg.cast::<c_char>()) }.to_bytes())
+    unsafe { slice::string(parg.cast()) }.map(CStr::to_bytes)
 }
 
 /// # Safety
