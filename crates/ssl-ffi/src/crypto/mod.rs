@@ -13,6 +13,7 @@ pub(crate) mod chain;
 pub(crate) mod conf;
 pub(crate) mod digest;
 pub(crate) mod exdata;
+pub(crate) mod hash_table;
 pub(crate) mod job;
 pub(crate) mod legacy;
 pub(crate) mod param;
@@ -29,6 +30,7 @@ pub(crate) mod strength;
 pub(crate) mod strings;
 pub(crate) mod subjects;
 pub(crate) mod sys;
+pub(crate) mod ticket;
 pub(crate) mod verify;
 
 #[cfg(test)]

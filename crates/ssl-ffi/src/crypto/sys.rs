@@ -2,13 +2,13 @@
 //!
 //! Owns prototypes and constants copied from no source but the public headers' facts. Calls nothing.
 
-use std::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
+use std::ffi::{c_char, c_int, c_long, c_uchar, c_uint, c_ulong, c_void};
 
 use openssl_sys::{
-    BIO, BIO_METHOD, CRYPTO_EX_dup, CRYPTO_EX_free, CRYPTO_EX_new, ENGINE, ERR_STRING_DATA, EVP_MD,
-    EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX, OPENSSL_STACK, OSSL_LIB_CTX, OSSL_PARAM, RSA, X509,
-    X509_LOOKUP_METHOD, X509_NAME, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM, pem_password_cb,
-    stack_st_X509,
+    BIO, BIO_METHOD, CRYPTO_EX_dup, CRYPTO_EX_free, CRYPTO_EX_new, ENGINE, ERR_STRING_DATA,
+    EVP_CIPHER, EVP_MD, EVP_MD_CTX, EVP_PKEY, EVP_PKEY_CTX, HMAC_CTX, OPENSSL_STACK, OSSL_LIB_CTX,
+    OSSL_PARAM, RSA, X509, X509_LOOKUP_METHOD, X509_NAME, X509_STORE, X509_STORE_CTX,
+    X509_VERIFY_PARAM, pem_password_cb, stack_st_X509,
 };
 
 /// `SSL_verify_cb`: decides about one certificate of a chain.
@@ -40,6 +40,20 @@ pub(crate) enum Store {}
 
 /// `OSSL_STORE_INFO`.
 pub(crate) enum StoreInfo {}
+
+/// `d2i_of_void`.
+pub(crate) type Decode =
+    unsafe extern "C" fn(*mut *mut c_void, *mut *const c_uchar, c_long) -> *mut c_void;
+/// `i2d_of_void`.
+pub(crate) type Encode = unsafe extern "C" fn(*const c_void, *mut *mut c_uchar) -> c_int;
+
+/// `OPENSSL_LHASH`.
+pub(crate) enum HashTable {}
+
+/// `OPENSSL_LH_HASHFUNC`.
+pub(crate) type HashElement = unsafe extern "C" fn(*const c_void) -> c_ulong;
+/// `OPENSSL_LH_COMPFUNC`.
+pub(crate) type CompareHashed = unsafe extern "C" fn(*const c_void, *const c_void) -> c_int;
 
 unsafe extern "C" {
     // async.h
@@ -101,6 +115,12 @@ unsafe extern "C" {
     pub(crate) fn BIO_set_retry_reason(bio: *mut BIO, reason: c_int);
     pub(crate) fn BIO_s_socket() -> *const BIO_METHOD;
     pub(crate) fn BIO_f_buffer() -> *const BIO_METHOD;
+    pub(crate) fn BIO_dump_indent(
+        bio: *mut BIO,
+        bytes: *const c_void,
+        length: c_int,
+        indent: c_int,
+    ) -> c_int;
     pub(crate) fn BIO_int_ctrl(bio: *mut BIO, cmd: c_int, larg: c_long, iarg: c_int) -> c_long;
 
     // err.h
@@ -301,6 +321,58 @@ unsafe extern "C" {
         password: pem_password_cb,
         arg: *mut c_void,
     ) -> *mut X509;
+    pub(crate) fn PEM_ASN1_read_bio(
+        decode: Option<Decode>,
+        name: *const c_char,
+        bio: *mut BIO,
+        into: *mut *mut c_void,
+        password: pem_password_cb,
+        arg: *mut c_void,
+    ) -> *mut c_void;
+    pub(crate) fn PEM_ASN1_write_bio(
+        encode: Option<Encode>,
+        name: *const c_char,
+        bio: *mut BIO,
+        object: *const c_void,
+        cipher: *const EVP_CIPHER,
+        key: *const c_uchar,
+        key_length: c_int,
+        password: pem_password_cb,
+        arg: *mut c_void,
+    ) -> c_int;
+    pub(crate) fn PEM_ASN1_read(
+        decode: Option<Decode>,
+        name: *const c_char,
+        file: *mut libc::FILE,
+        into: *mut *mut c_void,
+        password: pem_password_cb,
+        arg: *mut c_void,
+    ) -> *mut c_void;
+    pub(crate) fn PEM_ASN1_write(
+        encode: Option<Encode>,
+        name: *const c_char,
+        file: *mut libc::FILE,
+        object: *const c_void,
+        cipher: *const EVP_CIPHER,
+        key: *const c_uchar,
+        key_length: c_int,
+        password: pem_password_cb,
+        arg: *mut c_void,
+    ) -> c_int;
+
+    // lhash.h
+    pub(crate) fn OPENSSL_LH_new(
+        hash: Option<HashElement>,
+        compare: Option<CompareHashed>,
+    ) -> *mut HashTable;
+    pub(crate) fn OPENSSL_LH_insert(table: *mut HashTable, data: *mut c_void) -> *mut c_void;
+    #[cfg(test)]
+    pub(crate) fn OPENSSL_LH_retrieve(table: *mut HashTable, data: *const c_void) -> *mut c_void;
+    pub(crate) fn OPENSSL_LH_flush(table: *mut HashTable);
+    pub(crate) fn OPENSSL_LH_free(table: *mut HashTable);
+
+    // hmac.h
+    pub(crate) fn HMAC_size(ctx: *const HMAC_CTX) -> usize;
 
     // store.h
     pub(crate) fn OSSL_STORE_open(

@@ -8,11 +8,11 @@ use openssl_sys::{BIO, pem_password_cb};
 
 use super::slice;
 use crate::boundary::guard;
-use crate::crypto::{Bio, queue, reason, strings};
+use crate::crypto::{Bio, queue, reason, strings, sys};
 use crate::handle::{Counted, SSL_SESSION};
 use crate::negotiate::suites::Suite;
 use crate::session::encoding::BadEncoding;
-use crate::session::{Session, decode, sys, text};
+use crate::session::{Session, decode, text};
 
 /// `i2d_SSL_SESSION(3)`: the length, or 0 if the session has no suite.
 ///

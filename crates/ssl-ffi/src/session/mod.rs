@@ -9,7 +9,6 @@ mod fields;
 mod id;
 mod resumption;
 mod storage;
-pub(crate) mod sys;
 mod table;
 pub(crate) mod text;
 pub(crate) mod tickets;

@@ -6,54 +6,39 @@
 
 use std::ffi::{c_int, c_ulong, c_void};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::ptr::NonNull;
 use std::sync::Arc;
 
-use super::{Session, sys};
+use super::Session;
 use crate::boundary::guard;
+use crate::crypto::hash_table::HashTable;
 
 /// The table, and a count of each session in it.
 #[derive(Debug)]
 pub(crate) struct Table {
-    table: NonNull<sys::HashTable>,
+    table: HashTable,
     sessions: Vec<Arc<Session>>,
 }
-
-// SAFETY: the table is memory that any thread may use and free; what is in it may be shared.
-unsafe impl Send for Table {}
 
 impl Table {
     /// `None` without memory.
     pub(crate) fn new() -> Option<Self> {
-        // SAFETY: functions of the types that the table wants.
-        let table = unsafe { sys::OPENSSL_LH_new(Some(hash), Some(compare)) };
+        // SAFETY: sessions are put in, and they live as long as they are in there.
+        let table = unsafe { HashTable::new(hash, compare) }?;
         Some(Self {
-            table: NonNull::new(table)?,
+            table,
             sessions: Vec::new(),
         })
     }
 
     /// Puts these sessions in the place of the ones before; returns those, and where the table is.
     pub(crate) fn fill(&mut self, sessions: Vec<Arc<Session>>) -> (Vec<Arc<Session>>, *mut c_void) {
-        let table = self.table.as_ptr();
-        // SAFETY: the table lives, and what is put in lives as long as it is in there.
-        unsafe {
-            sys::OPENSSL_LH_flush(table);
-            for session in &sessions {
-                sys::OPENSSL_LH_insert(table, Arc::as_ptr(session).cast_mut().cast());
-            }
+        self.table.clear();
+        for session in &sessions {
+            // SAFETY: what is in there are live sessions, for `self` holds a count of each.
+            unsafe { self.table.insert(Arc::as_ptr(session).cast_mut().cast()) };
         }
-        (
-            std::mem::replace(&mut self.sessions, sessions),
-            table.cast(),
-        )
-    }
-}
-
-impl Drop for Table {
-    fn drop(&mut self) {
-        // SAFETY: the table is ours, and this is its end; it frees nothing of what is in it.
-        unsafe { sys::OPENSSL_LH_free(self.table.as_ptr()) }
+        let before = std::mem::replace(&mut self.sessions, sessions);
+        (before, self.table.as_ptr())
     }
 }
 
@@ -87,6 +72,7 @@ unsafe extern "C" fn compare(one: *const c_void, other: *const c_void) -> c_int 
 mod tests {
     use super::super::{Fields, Id};
     use super::*;
+    use crate::crypto::sys;
 
     fn session(id: &[u8]) -> Arc<Session> {
         let fields = Fields {

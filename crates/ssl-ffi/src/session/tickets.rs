@@ -4,15 +4,13 @@
 //! name, the IV, the contents under a cipher, a MAC over all of it. An application's callback chooses key,
 //! cipher and MAC instead of the context's keys. Does not know what the contents are.
 
-mod protection;
-
 use std::ffi::{c_int, c_uchar, c_void};
 
 use openssl_sys::{EVP_CIPHER_CTX, EVP_MAC_CTX, HMAC_CTX};
 use zeroize::{Zeroize, Zeroizing};
 
-use self::protection::{Mac, Protection};
 use crate::crypto::random;
+use crate::crypto::ticket::{self, CIPHER_KEY, Direction, IV_MAX, MAC_KEY, Mac, Protection};
 
 /// The keys that a context uses unless the application has a callback.
 #[derive(Clone)]
@@ -173,7 +171,7 @@ impl Sealer {
             Choice::None => return Opened::Unknown,
             Choice::CallbackFailed | Choice::Failed => return Opened::Failed,
         };
-        protection.open(ticket, renew)
+        open_with(&mut protection, ticket, renew)
     }
 
     fn protection(&self) -> Option<Protection> {
@@ -239,11 +237,31 @@ impl TicketKeys {
     }
 }
 
-/// The last argument of a callback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Direction {
-    Open = 0,
-    Seal = 1,
+/// Checks the MAC and deciphers the contents.
+fn open_with(protection: &mut Protection, ticket: &[u8], renew: bool) -> Opened {
+    let mac_length = protection.mac_length();
+    let Some(iv_length) = protection.iv_length().filter(|_| mac_length != 0) else {
+        return Opened::Failed;
+    };
+    let Some(body) = ticket.len().checked_sub(mac_length) else {
+        return Opened::Unknown;
+    };
+    if body <= NAME + iv_length {
+        return Opened::Unknown;
+    }
+    let (sealed, mac) = ticket.split_at(body);
+    let Some(expected) = protection.mac(sealed) else {
+        return Opened::Failed;
+    };
+    if !ticket::same(&expected, mac) {
+        return Opened::Unknown;
+    }
+    let mut contents = Zeroizing::new(Vec::new());
+    // A block that does not end as it should comes from another cipher: not our ticket.
+    match protection.cipher(&sealed[NAME + iv_length..], &mut contents) {
+        Some(()) => Opened::Contents { contents, renew },
+        None => Opened::Unknown,
+    }
 }
 
 /// What the keys or a callback said.
@@ -258,11 +276,6 @@ enum Choice {
 pub(crate) const KEYS: usize = NAME + MAC_KEY + CIPHER_KEY;
 /// `TLSEXT_KEYNAME_LENGTH`.
 const NAME: usize = 16;
-const MAC_KEY: usize = 32;
-/// AES-256.
-const CIPHER_KEY: usize = 32;
-/// `EVP_MAX_IV_LENGTH`: a callback may write this many bytes.
-const IV_MAX: usize = 16;
 /// With what is added, a ticket has to fit into two bytes of length.
 const CONTENTS_MAX: usize = 0xff00;
 /// A callback's answer: opened with an old key, so send a new ticket.

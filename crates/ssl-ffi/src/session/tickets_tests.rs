@@ -4,8 +4,8 @@ use std::ptr::null_mut;
 
 use openssl_sys as ffi;
 
-use super::super::sys;
 use super::*;
+use crate::crypto::sys;
 
 const CONTENTS: &[u8] = b"what a server wants to remember of a session";
 

@@ -1,31 +1,37 @@
-//! The cipher and the MAC of one ticket, in libcrypto.
+//! The cipher and the MAC of one session ticket.
 //!
-//! Owns the contexts while a ticket is sealed or opened. Does not know where keys come from.
+//! Owns the contexts while a ticket is sealed or opened. Knows neither where keys come from nor how a
+//! ticket is laid out.
 
 use std::ffi::{c_int, c_uint, c_void};
 use std::ptr::NonNull;
 
 use openssl_sys as ffi;
-use zeroize::Zeroizing;
 
-use super::super::sys;
-use super::{CIPHER_KEY, Direction, IV_MAX, MAC_KEY, NAME, Opened};
+use super::sys;
 
 /// A cipher and a MAC, to be set up with keys.
-pub(super) struct Protection {
+pub(crate) struct Protection {
     cipher: NonNull<ffi::EVP_CIPHER_CTX>,
     mac: Mac,
 }
 
+/// Whether a ticket is made or read: the last argument of a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Open = 0,
+    Seal = 1,
+}
+
 /// A MAC in the form that the callback's type demands.
-pub(super) enum Mac {
+pub(crate) enum Mac {
     Evp(NonNull<ffi::EVP_MAC_CTX>),
     /// The form of OpenSSL 1.
     Hmac(NonNull<ffi::HMAC_CTX>),
 }
 
 impl Mac {
-    pub(super) fn evp() -> Option<Self> {
+    pub(crate) fn evp() -> Option<Self> {
         let null = std::ptr::null_mut();
         // SAFETY: constant names; the context keeps its own reference to the algorithm.
         let ctx = unsafe {
@@ -37,21 +43,21 @@ impl Mac {
         NonNull::new(ctx).map(Self::Evp)
     }
 
-    pub(super) fn hmac() -> Option<Self> {
+    pub(crate) fn hmac() -> Option<Self> {
         // SAFETY: no arguments.
         NonNull::new(unsafe { ffi::HMAC_CTX_new() }).map(Self::Hmac)
     }
 }
 
 impl Protection {
-    pub(super) fn new(mac: Mac) -> Option<Self> {
+    pub(crate) fn new(mac: Mac) -> Option<Self> {
         // SAFETY: no arguments.
         let cipher = NonNull::new(unsafe { ffi::EVP_CIPHER_CTX_new() })?;
         Some(Self { cipher, mac })
     }
 
     /// For a callback: the cipher context, and the MAC context of its type.
-    pub(super) fn pointers(&mut self) -> (*mut ffi::EVP_CIPHER_CTX, *mut c_void) {
+    pub(crate) fn pointers(&mut self) -> (*mut ffi::EVP_CIPHER_CTX, *mut c_void) {
         let mac = match &self.mac {
             Mac::Evp(ctx) => ctx.as_ptr().cast(),
             Mac::Hmac(ctx) => ctx.as_ptr().cast(),
@@ -60,7 +66,7 @@ impl Protection {
     }
 
     /// AES-256-CBC and HMAC-SHA256 with these keys.
-    pub(super) fn set_keys(
+    pub(crate) fn set_keys(
         &mut self,
         key: &[u8; CIPHER_KEY],
         iv: &[u8; IV_MAX],
@@ -100,7 +106,7 @@ impl Protection {
     }
 
     /// The IV's length; `None` if no cipher was set up.
-    pub(super) fn iv_length(&self) -> Option<usize> {
+    pub(crate) fn iv_length(&self) -> Option<usize> {
         // SAFETY: the context lives.
         let length = unsafe {
             if ffi::EVP_CIPHER_CTX_get0_cipher(self.cipher.as_ptr()).is_null() {
@@ -114,7 +120,7 @@ impl Protection {
     }
 
     /// Appends the input, enciphered or deciphered as the cipher was set up.
-    pub(super) fn cipher(&mut self, input: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    pub(crate) fn cipher(&mut self, input: &[u8], out: &mut Vec<u8>) -> Option<()> {
         let start = out.len();
         out.resize(start + input.len() + 2 * BLOCK_MAX, 0);
         let at = &mut out[start..];
@@ -137,7 +143,7 @@ impl Protection {
     }
 
     /// The MAC of the input; `None` if none was set up.
-    pub(super) fn mac(&mut self, input: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn mac(&mut self, input: &[u8]) -> Option<Vec<u8>> {
         let mut out = [0; MAC_MAX];
         let length = match &self.mac {
             Mac::Evp(ctx) => evp_mac(*ctx, input, &mut out),
@@ -147,40 +153,13 @@ impl Protection {
     }
 
     /// Bytes of the MAC; 0 if none was set up.
-    fn mac_length(&self) -> usize {
+    pub(crate) fn mac_length(&self) -> usize {
         // SAFETY: the contexts live.
         unsafe {
             match &self.mac {
                 Mac::Evp(ctx) => ffi::EVP_MAC_CTX_get_mac_size(ctx.as_ptr()),
                 Mac::Hmac(ctx) => sys::HMAC_size(ctx.as_ptr()),
             }
-        }
-    }
-
-    /// Checks the MAC and deciphers the contents.
-    pub(super) fn open(&mut self, ticket: &[u8], renew: bool) -> Opened {
-        let mac_length = self.mac_length();
-        let Some(iv_length) = self.iv_length().filter(|_| mac_length != 0) else {
-            return Opened::Failed;
-        };
-        let Some(body) = ticket.len().checked_sub(mac_length) else {
-            return Opened::Unknown;
-        };
-        if body <= NAME + iv_length {
-            return Opened::Unknown;
-        }
-        let (sealed, mac) = ticket.split_at(body);
-        let Some(expected) = self.mac(sealed) else {
-            return Opened::Failed;
-        };
-        if !same(&expected, mac) {
-            return Opened::Unknown;
-        }
-        let mut contents = Zeroizing::new(Vec::new());
-        // A block that does not end as it should comes from another cipher: not our ticket.
-        match self.cipher(&sealed[NAME + iv_length..], &mut contents) {
-            Some(()) => Opened::Contents { contents, renew },
-            None => Opened::Unknown,
         }
     }
 }
@@ -219,12 +198,17 @@ fn hmac(ctx: NonNull<ffi::HMAC_CTX>, input: &[u8], out: &mut [u8; MAC_MAX]) -> O
 }
 
 /// Compares in constant time.
-fn same(one: &[u8], other: &[u8]) -> bool {
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     // SAFETY: both have the length that is told.
     one.len() == other.len()
         && unsafe { ffi::CRYPTO_memcmp(one.as_ptr().cast(), other.as_ptr().cast(), one.len()) == 0 }
 }
 
+pub(crate) const MAC_KEY: usize = 32;
+/// AES-256.
+pub(crate) const CIPHER_KEY: usize = 32;
+/// `EVP_MAX_IV_LENGTH`: a callback may write this many bytes.
+pub(crate) const IV_MAX: usize = 16;
 /// `EVP_MAX_MD_SIZE`.
 const MAC_MAX: usize = 64;
 /// `EVP_MAX_BLOCK_LENGTH`.
