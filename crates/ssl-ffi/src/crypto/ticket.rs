@@ -3,7 +3,7 @@
 //! Owns the contexts while a ticket is sealed or opened. Knows neither where keys come from nor how a
 //! ticket is laid out.
 
-use std::ffi::{c_int, c_uint, c_void};
+use std::ffi::{CStr, c_int, c_uint, c_void};
 use std::ptr::NonNull;
 
 use openssl_sys as ffi;
@@ -32,12 +32,19 @@ pub(crate) enum Mac {
 
 impl Mac {
     pub(crate) fn evp() -> Option<Self> {
+        Self::fetched(c"HMAC")
+    }
+
+    /// `None`, with an entry in the queue, if no provider has it.
+    fn fetched(name: &CStr) -> Option<Self> {
         let null = std::ptr::null_mut();
-        // SAFETY: constant names; the context keeps its own reference to the algorithm.
+        // SAFETY: the name is a C string; the algorithm is ours to free.
+        let algorithm =
+            NonNull::new(unsafe { ffi::EVP_MAC_fetch(null, name.as_ptr(), std::ptr::null()) })?;
+        // SAFETY: the algorithm is live, which the first call demands; the context keeps a reference to it.
         let ctx = unsafe {
-            let algorithm = ffi::EVP_MAC_fetch(null, c"HMAC".as_ptr(), std::ptr::null());
-            let ctx = ffi::EVP_MAC_CTX_new(algorithm);
-            ffi::EVP_MAC_free(algorithm);
+            let ctx = ffi::EVP_MAC_CTX_new(algorithm.as_ptr());
+            ffi::EVP_MAC_free(algorithm.as_ptr());
             ctx
         };
         NonNull::new(ctx).map(Self::Evp)
@@ -166,12 +173,18 @@ impl Protection {
 
 impl Drop for Protection {
     fn drop(&mut self) {
-        // SAFETY: the contexts are ours, and this is their end; libcrypto wipes them.
+        // SAFETY: the context is ours, and this is its end; libcrypto wipes it.
+        unsafe { ffi::EVP_CIPHER_CTX_free(self.cipher.as_ptr()) }
+    }
+}
+
+impl Drop for Mac {
+    fn drop(&mut self) {
+        // SAFETY: the context is ours, and this is its end; libcrypto wipes it.
         unsafe {
-            ffi::EVP_CIPHER_CTX_free(self.cipher.as_ptr());
-            match &self.mac {
-                Mac::Evp(ctx) => ffi::EVP_MAC_CTX_free(ctx.as_ptr()),
-                Mac::Hmac(ctx) => ffi::HMAC_CTX_free(ctx.as_ptr()),
+            match self {
+                Self::Evp(ctx) => ffi::EVP_MAC_CTX_free(ctx.as_ptr()),
+                Self::Hmac(ctx) => ffi::HMAC_CTX_free(ctx.as_ptr()),
             }
         }
     }
@@ -213,3 +226,18 @@ pub(crate) const IV_MAX: usize = 16;
 const MAC_MAX: usize = 64;
 /// `EVP_MAX_BLOCK_LENGTH`.
 const BLOCK_MAX: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::queue;
+
+    #[test]
+    fn a_mac_that_no_provider_has_is_none() {
+        assert!(Mac::evp().is_some());
+        assert!(queue::is_empty());
+        assert!(Mac::fetched(c"no such mac").is_none());
+        assert!(!queue::is_empty());
+        queue::clear();
+    }
+}
