@@ -9,8 +9,8 @@ use std::ffi::{c_int, c_uchar, c_void};
 use openssl_sys::{EVP_CIPHER_CTX, EVP_MAC_CTX, HMAC_CTX};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::crypto::random;
 use crate::crypto::ticket::{self, CIPHER_KEY, Direction, IV_MAX, MAC_KEY, Mac, Protection};
+use crate::crypto::{queue, random};
 
 /// The keys that a context uses unless the application has a callback.
 #[derive(Clone)]
@@ -257,8 +257,9 @@ fn open_with(protection: &mut Protection, ticket: &[u8], renew: bool) -> Opened 
         return Opened::Unknown;
     }
     let mut contents = Zeroizing::new(Vec::new());
-    // A block that does not end as it should comes from another cipher: not our ticket.
-    match protection.cipher(&sealed[NAME + iv_length..], &mut contents) {
+    // A block that does not end as it should comes from another cipher: not our ticket, and no error, as
+    // the handshake goes on.
+    match queue::quiet(|| protection.cipher(&sealed[NAME + iv_length..], &mut contents)) {
         Some(()) => Opened::Contents { contents, renew },
         None => Opened::Unknown,
     }

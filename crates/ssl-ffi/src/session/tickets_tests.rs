@@ -111,6 +111,19 @@ unsafe fn set_cipher(ctx: *mut EVP_CIPHER_CTX, iv: *mut c_uchar, seal: c_int) {
     }
 }
 
+/// Sets key name and IV of a new ticket; those of an old one have to be the same.
+unsafe fn name_and_iv(name: *mut c_uchar, iv: *mut c_uchar, seal: c_int) {
+    // SAFETY: name and IV have 16 bytes.
+    unsafe {
+        if seal == 1 {
+            name.write_bytes(b'n', 16);
+            iv.write_bytes(b'i', 16);
+        }
+        assert_eq!(std::slice::from_raw_parts(name, 16), [b'n'; 16]);
+        assert_eq!(std::slice::from_raw_parts(iv, 16), [b'i'; 16]);
+    }
+}
+
 unsafe extern "C" fn with_hmac(
     ssl: *mut c_void,
     name: *mut c_uchar,
@@ -121,12 +134,7 @@ unsafe extern "C" fn with_hmac(
 ) -> c_int {
     // SAFETY: name and IV have 16 bytes, the contexts live.
     unsafe {
-        if seal == 1 {
-            name.write_bytes(b'n', 16);
-            iv.write_bytes(b'i', 16);
-        }
-        assert_eq!(std::slice::from_raw_parts(name, 16), [b'n'; 16]);
-        assert_eq!(std::slice::from_raw_parts(iv, 16), [b'i'; 16]);
+        name_and_iv(name, iv, seal);
         let answer = answer(ssl);
         if answer > 0 {
             set_cipher(cipher, iv, seal);
@@ -150,10 +158,7 @@ unsafe extern "C" fn with_mac(
 ) -> c_int {
     // SAFETY: as above; the names are constants, the list is terminated.
     unsafe {
-        if seal == 1 {
-            name.write_bytes(b'n', 16);
-            iv.write_bytes(b'i', 16);
-        }
+        name_and_iv(name, iv, seal);
         let answer = answer(ssl);
         if answer > 0 {
             set_cipher(cipher, iv, seal);
@@ -192,6 +197,41 @@ fn a_callback_of_either_form_chooses_cipher_and_mac() {
     }
 }
 
+/// The MAC of [`with_mac`], and a cipher with another key where a ticket is opened.
+unsafe extern "C" fn with_another_cipher_to_open(
+    ssl: *mut c_void,
+    name: *mut c_uchar,
+    iv: *mut c_uchar,
+    cipher: *mut EVP_CIPHER_CTX,
+    mac: *mut EVP_MAC_CTX,
+    seal: c_int,
+) -> c_int {
+    // SAFETY: our own arguments; key and IV have the cipher's lengths.
+    unsafe {
+        let answer = with_mac(ssl, name, iv, cipher, mac, seal);
+        let (none, key) = (null_mut(), [6; 32]);
+        let aes = ffi::EVP_aes_256_cbc();
+        if seal == 0 {
+            assert_eq!(
+                ffi::EVP_DecryptInit_ex(cipher, aes, none, key.as_ptr(), iv),
+                1
+            );
+        }
+        answer
+    }
+}
+
+#[test]
+fn what_does_not_decipher_is_unknown_and_no_error() {
+    queue::clear();
+    let form = Sealer::Mac(with_another_cipher_to_open);
+    let Sealed::Ticket(ticket) = form.seal(place(&mut 1), CONTENTS) else {
+        panic!("not sealed");
+    };
+    assert_eq!(form.open(place(&mut 1), &ticket), Opened::Unknown);
+    assert!(queue::is_empty());
+}
+
 #[test]
 fn a_callback_may_decline_or_fail() {
     let ticket = [vec![b'n'; 16], vec![b'i'; 16], vec![0; 80]].concat();
@@ -219,5 +259,5 @@ fn a_callback_that_sets_nothing_up_does_no_harm() {
     let form = Sealer::Mac(sets_nothing_up);
     assert_eq!(form.seal(null_mut(), CONTENTS), Sealed::Failed);
     assert_eq!(form.open(null_mut(), &[0; 200]), Opened::Failed);
-    crate::crypto::queue::clear();
+    queue::clear();
 }
