@@ -2,14 +2,17 @@
 //!
 //! Owns the wording, which programs parse. Does not write anywhere.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
+
+use zeroize::Zeroizing;
 
 use super::Fields;
 use crate::negotiate::suites::Suite;
 
 /// `SSL_SESSION_print`: what stands before the dump of the ticket and what after it.
 pub(crate) struct Description {
-    pub(crate) before: String,
+    /// With the secret in it.
+    pub(crate) before: Zeroizing<String>,
     pub(crate) ticket: Option<Box<[u8]>>,
     pub(crate) after: String,
 }
@@ -22,15 +25,18 @@ pub(crate) fn describe(fields: &Fields, verified: &str) -> Description {
     } else {
         "Master-Key"
     };
-    let mut before = format!(
+    let mut before = secret_text(fields);
+    // Writing to a string does not fail.
+    let _ = write!(
+        before,
         "SSL-Session:\n    Protocol  : {}\n    Cipher    : {}\n    Session-ID: {}\n    \
          Session-ID-ctx: {}\n    {secret}: {}\n    PSK identity: None\n    PSK identity hint: None\n    \
          SRP username: None",
         protocol(fields.protocol_version),
         suite(fields.suite),
-        hex(fields.id.as_slice()),
-        hex(fields.context.as_slice()),
-        hex(&fields.secret),
+        Hex(fields.id.as_slice()),
+        Hex(fields.context.as_slice()),
+        Hex(&fields.secret),
     );
     if fields.lifetime_hint != 0 {
         let seconds = fields.lifetime_hint;
@@ -82,18 +88,24 @@ pub(crate) fn describe(fields: &Fields, verified: &str) -> Description {
 }
 
 /// A line for programs that decrypt captures; `None` for a session without id or secret.
-pub(crate) fn key_log(fields: &Fields) -> Option<String> {
+pub(crate) fn key_log(fields: &Fields) -> Option<Zeroizing<String>> {
     let known = !fields.id.is_empty() && !fields.secret.is_empty();
     known.then(|| {
-        let (id, secret) = (hex(fields.id.as_slice()), hex(&fields.secret));
-        format!("RSA Session-ID:{id} Master-Key:{secret}\n")
+        let (id, secret) = (Hex(fields.id.as_slice()), Hex(&fields.secret));
+        let mut line = secret_text(fields);
+        let _ = writeln!(line, "RSA Session-ID:{id} Master-Key:{secret}");
+        line
     })
 }
 
+/// An empty text with room for all that is told of a session: one that grows leaves copies of the secret.
+fn secret_text(fields: &Fields) -> Zeroizing<String> {
+    Zeroizing::new(String::with_capacity(WORDS + 2 * fields.secret.len()))
+}
+
 /// The line that a text goes on with, after a line break.
-fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+fn line(text: &mut String, line: fmt::Arguments<'_>) {
     text.push('\n');
-    // Writing to a string does not fail.
     let _ = text.write_fmt(line);
 }
 
@@ -119,12 +131,17 @@ fn suite(number: Option<u16>) -> String {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02X}");
-        text
-    })
+/// Bytes as digits, written where they are wanted.
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
+    }
 }
+
+/// Bytes for all but the secret.
+const WORDS: usize = 512;
 
 #[cfg(test)]
 mod tests {
@@ -154,7 +171,7 @@ mod tests {
             suite: Some(0x1301),
             id: Id::new(b"abcd").unwrap(),
             context: Id::new(b"ctx").unwrap(),
-            secret: zeroize::Zeroizing::new(b"01".to_vec()),
+            secret: Zeroizing::new(b"01".to_vec()),
             timeout: 7200,
             max_early_data: 16384,
             ..Fields::new(1_700_000_000)
@@ -164,7 +181,23 @@ mod tests {
     #[test]
     fn it_reads_as_openssls() {
         let text = describe(&fields(), "unspecified certificate verification error");
-        assert_eq!(text.before + &text.after, PRINTED);
+        assert_eq!(format!("{}{}", *text.before, text.after), PRINTED);
+    }
+
+    #[test]
+    fn the_text_with_the_secret_does_not_grow() {
+        let longest = Fields {
+            id: Id::new(&[0xff; 32]).unwrap(),
+            context: Id::new(&[0xff; 32]).unwrap(),
+            secret: Zeroizing::new(vec![0xff; 512]),
+            suite: Some(0xc02c),
+            lifetime_hint: u64::MAX,
+            ticket: Some(Box::new([1])),
+            ..fields()
+        };
+        let room = secret_text(&longest).capacity();
+        assert_eq!(describe(&longest, "").before.capacity(), room);
+        assert_eq!(key_log(&longest).unwrap().capacity(), room);
     }
 
     #[test]
@@ -176,14 +209,12 @@ mod tests {
     #[test]
     fn the_key_log_needs_id_and_secret() {
         let line = "RSA Session-ID:61626364 Master-Key:3031\n";
-        assert_eq!(key_log(&fields()).as_deref(), Some(line));
-        assert_eq!(
-            key_log(&Fields {
-                id: Id::default(),
-                ..fields()
-            }),
-            None
-        );
-        assert_eq!(key_log(&Fields::new(1)), None);
+        assert_eq!(*key_log(&fields()).unwrap(), line);
+        let nameless = Fields {
+            id: Id::default(),
+            ..fields()
+        };
+        assert!(key_log(&nameless).is_none());
+        assert!(key_log(&Fields::new(1)).is_none());
     }
 }
