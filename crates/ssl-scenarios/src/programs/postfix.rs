@@ -15,7 +15,15 @@ const POSTFIX: Program = Program {
 };
 
 pub(super) const SCENARIOS: &[Scenario] = &[
-    Scenario::new(POSTFIX, "relays_10_mib", relays_10_mib).holds(&[Lesson::SessionsResume]),
+    Scenario::new(POSTFIX, "relays_10_mib", |stage| {
+        relays_10_mib(stage, "smtp", "")
+    })
+    .holds(&[Lesson::SessionsResume]),
+    // Its clients leave TLS to a process for all of them, which alone does not block and sets modes.
+    Scenario::new(POSTFIX, "relays_10_mib_by_tlsproxy", |stage| {
+        relays_10_mib(stage, "tlsproxy", "smtp_tls_connection_reuse = yes")
+    })
+    .holds(&[Lesson::SentOnce, Lesson::SessionsResume]),
     Scenario::new(POSTFIX, "relay_refuses", relay_refuses).holds(&[
         Lesson::WrongAuthority,
         Lesson::WrongHost,
@@ -88,7 +96,7 @@ fn configuration(stage: &Stage, folder: &str, settings: &str) -> String {
          virtual_mailbox_domains = here.test\nvirtual_mailbox_base = {folder}/mail\nvirtual_mailbox_maps = static:box/\n\
          virtual_uid_maps = static:65534\nvirtual_gid_maps = static:65534\n\
          smtpd_tls_security_level = encrypt\nsmtpd_tls_chain_files = {pki}/rsa.key, {pki}/rsa.pem\nsmtpd_tls_CAfile = {pki}/chain.pem\n\
-         smtpd_tls_loglevel = 1\nsmtp_tls_loglevel = 1\nsmtpd_tls_received_header = yes\n\
+         smtpd_tls_loglevel = 1\nsmtp_tls_loglevel = 2\nsmtpd_tls_received_header = yes\n\
          smtpd_tls_session_cache_database = btree:{folder}/data/smtpd\nsmtp_tls_session_cache_database = btree:{folder}/data/smtp\n\
          {settings}\n"
     )
@@ -100,10 +108,10 @@ pub(super) fn sink(stage: &Stage) -> Result<Server<1>> {
 }
 
 /// A relay that passes everything to the server on `to`, if that one is who it should be.
-fn relay_settings(stage: &Stage, to: u16, authority: &str, more: &str) -> String {
+fn relay_settings(stage: &Stage, to: u16, authority: &str) -> String {
     format!(
         "virtual_mailbox_domains =\nrelayhost = [127.0.0.1]:{to}\nsmtp_tls_security_level = secure\n\
-         smtp_tls_secure_cert_match = localhost\nsmtp_tls_CAfile = {}/{authority}.pem\n{more}",
+         smtp_tls_secure_cert_match = localhost\nsmtp_tls_CAfile = {}/{authority}.pem\n",
         stage.pki()
     )
 }
@@ -127,7 +135,8 @@ pub(super) fn mailbox(stage: &Stage, name: &str) -> Vec<String> {
     bodies.collect()
 }
 
-fn relays_10_mib(stage: &Stage) -> Result<()> {
+/// The relay has these settings in addition, by which this process of it has the TLS connections.
+fn relays_10_mib(stage: &Stage, by: &str, more: &str) -> Result<()> {
     let body: String = (0..200_000)
         .map(|n| format!("line {n} of a long message, not compressed\n"))
         .collect();
@@ -136,7 +145,7 @@ fn relays_10_mib(stage: &Stage) -> Result<()> {
     for ours in [true, false] {
         let (kept, passed) = (format!("kept-{ours}"), format!("passed-{ours}"));
         let server = postfix(stage, &kept, ours, "")?;
-        let settings = relay_settings(stage, server.port(), "root", "");
+        let settings = relay_settings(stage, server.port(), "root") + more;
         let relay = postfix(stage, &passed, !ours, &settings)?;
         for count in 1..=2 {
             send(stage, relay.port(), &file.display().to_string(), "")?.success()?;
@@ -148,9 +157,16 @@ fn relays_10_mib(stage: &Stage) -> Result<()> {
             mailbox(stage, &kept).iter().all(|text| *text == body),
             "mail arrived changed"
         );
-        relay
-            .process
-            .wait_for("Verified TLS connection established to 127.0.0.1")?;
+        for event in [
+            "Verified TLS connection established to 127.0.0.1",
+            "Reusing old session",
+        ] {
+            relay.process.wait_until(event, || {
+                let (said, by) = (relay.process.output(), format!("postfix/{by}["));
+                let mut lines = said.lines();
+                Ok(lines.any(|line| line.contains(&by) && line.contains(event)))
+            })?;
+        }
         relay.process.stop()?;
         server.process.stop()?;
     }
@@ -174,7 +190,7 @@ fn relay_refuses(stage: &Stage) -> Result<()> {
             format!("passed-{certificate}"),
         );
         let server = postfix(stage, &kept, false, &identity)?;
-        let settings = relay_settings(stage, server.port(), authority, "");
+        let settings = relay_settings(stage, server.port(), authority);
         let relay = postfix(stage, &passed, true, &settings)?;
         send(stage, relay.port(), &file.display().to_string(), "")?.success()?;
         relay.process.wait_for("status=deferred")?;
@@ -261,6 +277,7 @@ PORT inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
+tlsproxy unix - - n - 0 tlsproxy
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
