@@ -1,4 +1,7 @@
 /* SSL_CONF_cmd and the sections of openssl.cnf. */
+#include "common_suites.h"
+#include "self_signed.h"
+
 #include <openssl/conf.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -25,7 +28,7 @@ static void write_files(void)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256"), *dh = NULL;
     EVP_PKEY_CTX *gen = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL);
-    X509 *cert = X509_new();
+    X509 *cert = self_signed(key);
     FILE *file;
     OSSL_PARAM params[] = { OSSL_PARAM_utf8_string("group", "ffdhe2048", 0), OSSL_PARAM_END };
 
@@ -36,13 +39,6 @@ static void write_files(void)
     snprintf(key_file, sizeof(key_file), "%s/key", folder);
     snprintf(both_file, sizeof(both_file), "%s/both", folder);
     snprintf(dh_file, sizeof(dh_file), "%s/dh", folder);
-    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-    X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-    X509_set_pubkey(cert, key);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1, 0);
-    X509_set_issuer_name(cert, X509_get_subject_name(cert));
-    X509_sign(cert, key, EVP_sha256());
     file = fopen(cert_file, "w");
     PEM_write_X509(file, cert);
     fclose(file);
@@ -86,16 +82,6 @@ static void remove_files(void)
     unlink(both_file);
     unlink(dh_file);
     rmdir(folder);
-}
-
-static int is_common(const SSL_CIPHER *c)
-{
-    static const int common[] = { 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9 };
-
-    for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
-        if (SSL_CIPHER_get_protocol_id(c) == common[i])
-            return 1;
-    return 0;
 }
 
 static void context(SSL_CTX *ctx)

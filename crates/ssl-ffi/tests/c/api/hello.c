@@ -1,4 +1,6 @@
 /* The accessors of the ClientHello, of server name and protocols, at each stage of a handshake. */
+#include "self_signed.h"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
@@ -13,19 +15,6 @@ static void errors(void)
 
     while ((entry = ERR_get_error()) != 0)
         printf("  error: library %d reason %d\n", ERR_GET_LIB(entry), ERR_GET_REASON(entry));
-}
-
-static void make_certificate(void)
-{
-    key = EVP_EC_gen("P-256");
-    cert = X509_new();
-    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-    X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-    X509_set_pubkey(cert, key);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1, 0);
-    X509_set_issuer_name(cert, X509_get_subject_name(cert));
-    X509_sign(cert, key, EVP_sha256());
 }
 
 /* Types in the order in which they were sent differ between the clients: sorted. */
@@ -292,7 +281,8 @@ int main(void)
     static int noack = SSL_TLSEXT_ERR_NOACK, fatal = SSL_TLSEXT_ERR_ALERT_FATAL;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    make_certificate();
+    key = EVP_EC_gen("P-256");
+    cert = self_signed(key);
     protocols();
     run("TLS 1.3", 0, "example.org", 1, NULL, 1, NULL);
     run("TLS 1.2", TLS1_2_VERSION, "example.org", 1, NULL, 1, NULL);

@@ -1,4 +1,6 @@
 /* What the info callback is told, event by event, and what the states are called. */
+#include "self_signed.h"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
@@ -6,19 +8,6 @@
 
 static EVP_PKEY *key;
 static X509 *cert;
-
-static void make_certificate(void)
-{
-    key = EVP_EC_gen("P-256");
-    cert = X509_new();
-    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-    X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-    X509_set_pubkey(cert, key);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1, 0);
-    X509_set_issuer_name(cert, X509_get_subject_name(cert));
-    X509_sign(cert, key, EVP_sha256());
-}
 
 static void on_event(const SSL *ssl, int where, int ret)
 {
@@ -166,7 +155,8 @@ static void texts(void)
 int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
-    make_certificate();
+    key = EVP_EC_gen("P-256");
+    cert = self_signed(key);
     texts();
     RUN("TLS 1.3", .tickets = 0);
     RUN("TLS 1.3, two tickets", .tickets = 2);

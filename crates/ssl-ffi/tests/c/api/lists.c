@@ -1,4 +1,6 @@
 /* Lists of suites, groups and signature schemes: set, refused and shown, without a connection. */
+#include "common_suites.h"
+
 #include <openssl/dh.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -16,17 +18,6 @@ static void errors(void)
     while ((entry = ERR_get_error_all(NULL, NULL, NULL, &data, &flags)) != 0)
         printf("  error: library %d reason %d %s\n", ERR_GET_LIB(entry), ERR_GET_REASON(entry),
                ERR_GET_LIB(entry) == ERR_LIB_SSL && (flags & ERR_TXT_STRING) ? data : "");
-}
-
-/* What OpenSSL has beyond the suites of both libraries is left out. */
-static int is_common(const SSL_CIPHER *c)
-{
-    static const int common[] = { 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9 };
-
-    for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
-        if (SSL_CIPHER_get_protocol_id(c) == common[i])
-            return 1;
-    return 0;
 }
 
 static void stack(const char *label, const STACK_OF(SSL_CIPHER) *sk)

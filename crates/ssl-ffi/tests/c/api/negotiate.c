@@ -1,34 +1,13 @@
 /* What two connections agree on, over memory, for many settings of the server and the client. */
+#include "self_signed.h"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 
 static EVP_PKEY *rsa_key, *p256_key, *p384_key, *ed25519_key;
 static X509 *rsa_cert, *p256_cert, *p384_cert, *ed25519_cert;
-
-static X509 *self_signed(EVP_PKEY *key, const EVP_MD *md, const char *usage)
-{
-    X509 *cert = X509_new();
-    X509_NAME *name = X509_get_subject_name(cert);
-
-    X509_set_version(cert, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-    X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-    X509_set_pubkey(cert, key);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1, 0);
-    X509_set_issuer_name(cert, name);
-    if (usage != NULL) {
-        X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage, usage);
-
-        X509_add_ext(cert, ext, -1);
-        X509_EXTENSION_free(ext);
-    }
-    X509_sign(cert, key, md);
-    return cert;
-}
 
 static void make_certificates(void)
 {
@@ -36,10 +15,10 @@ static void make_certificates(void)
     p256_key = EVP_EC_gen("P-256");
     p384_key = EVP_EC_gen("P-384");
     ed25519_key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-    rsa_cert = self_signed(rsa_key, EVP_sha256(), NULL);
-    p256_cert = self_signed(p256_key, EVP_sha256(), NULL);
-    p384_cert = self_signed(p384_key, EVP_sha256(), NULL);
-    ed25519_cert = self_signed(ed25519_key, NULL, NULL);
+    rsa_cert = self_signed(rsa_key);
+    p256_cert = self_signed(p256_key);
+    p384_cert = self_signed(p384_key);
+    ed25519_cert = self_signed(ed25519_key);
 }
 
 #define RSA_ 1

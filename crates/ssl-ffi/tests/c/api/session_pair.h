@@ -2,10 +2,11 @@
 #ifndef SESSION_PAIR_H
 #define SESSION_PAIR_H
 
+#include "self_signed.h"
+
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,21 +21,10 @@ static X509 *pair_certificate;
 /* A certificate that signs itself; made once. */
 static void pair_identity(void)
 {
-    X509_NAME *name;
-
     if (pair_key != NULL)
         return;
     pair_key = EVP_EC_gen("P-256");
-    pair_certificate = X509_new();
-    X509_set_version(pair_certificate, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(pair_certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(pair_certificate), -60);
-    X509_gmtime_adj(X509_getm_notAfter(pair_certificate), 86400);
-    X509_set_pubkey(pair_certificate, pair_key);
-    name = X509_get_subject_name(pair_certificate);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1, -1, 0);
-    X509_set_issuer_name(pair_certificate, name);
-    X509_sign(pair_certificate, pair_key, EVP_sha256());
+    pair_certificate = self_signed(pair_key);
 }
 
 static void pair_certify(SSL_CTX *ctx)

@@ -2,6 +2,8 @@
  * One thread reads while another writes, on the same blocking connection and at both ends: what OpenSSL
  * does not promise and programs do. Every byte has to arrive, whoever blocks meanwhile.
  */
+#include "self_signed.h"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
@@ -74,22 +76,6 @@ static void *reader(void *arg)
 static void *shake(void *ssl)
 {
     return SSL_do_handshake(ssl) == 1 ? ssl : NULL;
-}
-
-static X509 *self_signed(EVP_PKEY *key)
-{
-    X509 *cert = X509_new();
-    X509_NAME *name = X509_get_subject_name(cert);
-
-    X509_set_version(cert, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-    X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-    X509_set_pubkey(cert, key);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1, 0);
-    X509_set_issuer_name(cert, name);
-    X509_sign(cert, key, EVP_sha256());
-    return cert;
 }
 
 static void both_ways(int version, const char *label)
