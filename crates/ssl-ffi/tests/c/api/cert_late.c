@@ -157,7 +157,7 @@ static int not_yet_step(int ok, X509_STORE_CTX *ctx)
 static void retries(int by_step, int trusted)
 {
     struct pair pair;
-    int over = 0, result, error;
+    int result, error;
 
     fresh();
     if (trusted)
@@ -182,7 +182,6 @@ static void retries(int by_step, int trusted)
         if (error == SSL_ERROR_SSL)
             break;
     }
-    (void)over;
     end("then", pair);
     printf(" calls %d\n", calls);
 }
