@@ -128,6 +128,14 @@ impl Stage {
         self.tool(program, None, &[])
     }
 
+    /// The program, with the library under test on one of two sides and with the system's on the other.
+    pub(crate) fn under_test_if(&self, ours: bool, program: &str) -> Result<Tool<'_>> {
+        match ours {
+            true => self.under_test(program),
+            false => self.peer(program),
+        }
+    }
+
     /// The program as another user, if this is root, with the system's library.
     pub(crate) fn peer_as(&self, user: &str, program: &str) -> Result<Tool<'_>> {
         self.tool(program, Some(user), &[])

@@ -141,10 +141,7 @@ fn ncat(stage: &Stage) -> Result<()> {
         .prints_no("200 OK")?;
     let (payload, data) = (stage.payload("64m.bin")?, stage.data());
     for ours_listens in [true, false] {
-        let tool = |is_ours: bool| match is_ours {
-            true => stage.under_test("ncat"),
-            false => stage.peer("ncat"),
-        };
+        let tool = |is_ours: bool| stage.under_test_if(is_ours, "ncat");
         let server = stage.serve(|[port]| {
             let identity = format!("--ssl --ssl-cert {pki}/rsa.pem --ssl-key {pki}/rsa.key");
             let listen = format!("-l 127.0.0.1 {port} --send-only {identity}");

@@ -36,10 +36,7 @@ fn unbound(stage: &Stage, ours: bool, name: &str, more: &str) -> Result<Server<3
     stage.serve(|ports| {
         let file = stage.new_file("unbound", "conf");
         std::fs::write(&file, configuration(stage, ports, name, more))?;
-        let tool = match ours {
-            true => stage.under_test("unbound")?,
-            false => stage.peer("unbound")?,
-        };
+        let tool = stage.under_test_if(ours, "unbound")?;
         Ok(tool.words("-d -d -p -c").arg(file))
     })
 }
@@ -61,10 +58,7 @@ fn configuration(stage: &Stage, [tls, https, plain]: [u16; 3], name: &str, more:
 }
 
 fn dig(stage: &Stage, ours: bool, port: u16, options: &str) -> Result<Finished> {
-    let tool = match ours {
-        true => stage.under_test("dig")?,
-        false => stage.peer("dig")?,
-    };
+    let tool = stage.under_test_if(ours, "dig")?;
     tool.words(&format!(
         "@127.0.0.1 -p {port} +tries=1 +timeout=20 {options}"
     ))

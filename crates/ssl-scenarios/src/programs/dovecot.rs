@@ -46,10 +46,7 @@ pub(super) fn dovecot(stage: &Stage, ours: bool, settings: &str) -> Result<Serve
              {settings}\n"
         );
         let file = stage.write("dovecot.conf", &text)?;
-        let tool = match ours {
-            true => stage.under_test("dovecot")?,
-            false => stage.peer("dovecot")?,
-        };
+        let tool = stage.under_test_if(ours, "dovecot")?;
         Ok(tool.words("-F -c").arg(file))
     })
 }

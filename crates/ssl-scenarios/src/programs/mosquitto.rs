@@ -33,10 +33,7 @@ fn broker(stage: &Stage, ours: bool, name: &str, settings: &str) -> Result<Serve
             "mosquitto.conf",
             &configuration(stage, port, name, settings),
         )?;
-        let tool = match ours {
-            true => stage.under_test("mosquitto")?,
-            false => stage.peer("mosquitto")?,
-        };
+        let tool = stage.under_test_if(ours, "mosquitto")?;
         Ok(tool.words("-v -c").arg(file))
     })
 }
@@ -54,10 +51,7 @@ fn configuration(stage: &Stage, port: u16, name: &str, settings: &str) -> String
 }
 
 fn client(stage: &Stage, ours: bool, program: &str, port: u16, options: &str) -> Result<Finished> {
-    let tool = match ours {
-        true => stage.under_test(program)?,
-        false => stage.peer(program)?,
-    };
+    let tool = stage.under_test_if(ours, program)?;
     let authority = if options.contains("--ca") {
         ""
     } else {

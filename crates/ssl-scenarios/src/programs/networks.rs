@@ -6,7 +6,7 @@ use anyhow::Result;
 use crate::ports;
 use crate::scenario::{Lesson, Program, Scenario};
 use crate::stage::Stage;
-use crate::tool::{Running, Tool};
+use crate::tool::Running;
 
 const OPENVPN: Program = Program {
     name: "OpenVPN",
@@ -42,13 +42,6 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ]),
 ];
 
-fn tool<'a>(stage: &'a Stage, ours: bool, program: &str) -> Result<Tool<'a>> {
-    match ours {
-        true => stage.under_test(program),
-        false => stage.peer(program),
-    }
-}
-
 /// One end of a tunnel without a network device.
 fn openvpn(
     stage: &Stage,
@@ -76,7 +69,7 @@ fn openvpn(
         "--dev null --verb 4 {role} --cert {pki}/{certificate}.pem --key {pki}/{certificate}.key {trust} --tls-exit \
          --reneg-sec 0 --auth SHA256 --data-ciphers AES-256-GCM --data-ciphers-fallback AES-256-GCM {more}"
     );
-    tool(stage, ours, "openvpn")?.words(&line).start()
+    stage.under_test_if(ours, "openvpn")?.words(&line).start()
 }
 
 fn openvpn_tunnel(stage: &Stage) -> Result<()> {
@@ -168,7 +161,8 @@ fn hostapd(stage: &Stage, ours: bool, certificate: &str) -> Result<(Running, u16
          private_key={pki}/{certificate}.key\nlogger_stdout=-1\nlogger_stdout_level=0\ntls_session_lifetime=60\n"
     );
     let file = stage.write("hostapd.conf", &text)?;
-    let server = tool(stage, ours, "hostapd")?
+    let server = stage
+        .under_test_if(ours, "hostapd")?
         .words("-d -t")
         .arg(file)
         .start()?;
@@ -190,7 +184,8 @@ fn eapol_test(
         format!("network={{\nkey_mgmt=IEEE8021X\neapol_flags=0\n{network}\n}}\n"),
     )?;
     let line = format!("-a 127.0.0.1 -p {port} -s secret -t 30 {options} -c");
-    tool(stage, ours, "eapol_test")?
+    stage
+        .under_test_if(ours, "eapol_test")?
         .words(&line)
         .arg(file)
         .run()

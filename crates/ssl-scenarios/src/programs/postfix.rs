@@ -48,10 +48,7 @@ fn postfix(stage: &Stage, name: &str, ours: bool, settings: &str) -> Result<Serv
             &MASTER.replace("PORT", &port.to_string()),
         )?;
         // Started without Postfix's script, which would leave it alone at the end.
-        let tool = match ours {
-            true => stage.under_test(SERVER)?,
-            false => stage.peer(SERVER)?,
-        };
+        let tool = stage.under_test_if(ours, SERVER)?;
         Ok(tool.words(&format!("-d -c {folder}")))
     })
 }

@@ -121,10 +121,7 @@ pub(super) fn psql(
     command: &str,
 ) -> Result<Finished> {
     let program = stage::postgresql("psql")?;
-    let tool = match ours {
-        true => stage.under_test(&program)?,
-        false => stage.peer(&program)?,
-    };
+    let tool = stage.under_test_if(ours, &program)?;
     let to = format!("host=localhost port={port} dbname=postgres {connection}");
     let to = if connection.contains("user=") {
         to
@@ -334,10 +331,7 @@ fn many_clients(stage: &Stage) -> Result<()> {
             "SELECT sum(n) FROM generate_series(1, 1000) n;\n",
         )?;
         let program = stage::postgresql("pgbench")?;
-        let tool = match ours {
-            true => stage.peer(&program)?,
-            false => stage.under_test(&program)?,
-        };
+        let tool = stage.under_test_if(!ours, &program)?;
         // A connection for each transaction.
         let line = format!(
             "-n -C -c 8 -j 2 -t 6 -h localhost -p {} -U admin -f script.sql postgres",

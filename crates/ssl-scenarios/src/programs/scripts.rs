@@ -52,10 +52,7 @@ impl Language {
         end: impl Fn(&Running) -> Result<()>,
     ) -> Result<()> {
         for ours in [true, false] {
-            let side = |is_under_test: bool| match is_under_test {
-                true => stage.under_test(self.interpreter),
-                false => stage.peer(self.interpreter),
-            };
+            let side = |is_under_test: bool| stage.under_test_if(is_under_test, self.interpreter);
             let server = stage
                 .serve(|[port]| self.play(stage, side(ours)?, script, &format!("server {port}")))?;
             let role = format!("client {}", server.port());

@@ -170,10 +170,7 @@ fn rsyslog(
         "global(workDirectory=\"{dir}\" defaultNetstreamDriver=\"ossl\" defaultNetstreamDriverCAFile=\"{pki}/{authority}.pem\" {own})\n{body}\n"
     );
     let file = stage.write(&format!("{name}.conf"), &text)?;
-    let tool = match ours {
-        true => stage.under_test("rsyslogd")?,
-        false => stage.peer("rsyslogd")?,
-    };
+    let tool = stage.under_test_if(ours, "rsyslogd")?;
     tool.words(&format!("-n -i {dir}/{name}.pid -f"))
         .arg(file)
         .start()
@@ -284,10 +281,7 @@ fn mariadb_rows(stage: &Stage) -> Result<()> {
         .run()?
         .success()?;
     let client = |ours: bool, port: u16, options: &str, command: &str| {
-        let tool = match ours {
-            true => stage.under_test("mariadb")?,
-            false => stage.peer("mariadb")?,
-        };
+        let tool = stage.under_test_if(ours, "mariadb")?;
         let line = format!(
             "--no-defaults -h 127.0.0.1 -P {port} --ssl --ssl-ca={pki}/root.pem --batch --skip-column-names {options} -e"
         );
@@ -295,10 +289,7 @@ fn mariadb_rows(stage: &Stage) -> Result<()> {
     };
     let serve = |ours: bool, options: &str| {
         stage.serve(|[port]| {
-            let tool = match ours {
-                true => stage.under_test("mariadbd")?,
-                false => stage.peer("mariadbd")?,
-            };
+            let tool = stage.under_test_if(ours, "mariadbd")?;
             Ok(tool.words(&format!(
                 "--no-defaults --datadir={dir}/data --port={port} --bind-address=127.0.0.1 --socket={dir}/s.{port} --pid-file={dir}/pid {user} \
                  --ssl-cert={pki}/rsa.pem --ssl-key={pki}/rsa.key --ssl-ca={pki}/chain.pem --require-secure-transport=on \

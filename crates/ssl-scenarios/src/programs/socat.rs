@@ -29,10 +29,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 fn socat_64_mib(stage: &Stage, ours_sends: bool) -> Result<()> {
     let (payload, pki, data) = (stage.payload("64m.bin")?, stage.pki(), stage.data());
     for client_sends in [true, false] {
-        let tool = |is_ours: bool| match is_ours {
-            true => stage.under_test("socat"),
-            false => stage.peer("socat"),
-        };
+        let tool = |is_ours: bool| stage.under_test_if(is_ours, "socat");
         let file = format!("OPEN:{data}/64m.bin,rdonly");
         let server = stage.serve(|[port]| {
             let listen = format!(

@@ -38,10 +38,7 @@ fn tunnel(stage: &Stage, ours: bool, to: u16, service: &str) -> Result<Server<1>
         );
         let file = stage.new_file("stunnel", "conf");
         std::fs::write(&file, text)?;
-        let tool = match ours {
-            true => stage.under_test("stunnel4")?,
-            false => stage.peer("stunnel4")?,
-        };
+        let tool = stage.under_test_if(ours, "stunnel4")?;
         Ok(tool.arg(file))
     })
 }
