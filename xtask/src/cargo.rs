@@ -23,6 +23,12 @@ const FEATURE_SETS: &[&[&str]] = &[
 /// ssl-record, or what is built on it, without ring.
 const ON_AWS_LC_RS: &[&str] = &["--no-default-features", "--features", "aws-lc-rs"];
 
+/// What AddressSanitizer is built with beside itself: it leaves stacks alone. Handshakes run on stacks of
+/// their own that are used again, and of one that was unwound it keeps what stood there: the next frame
+/// at that place is then an error. No code that it sees points into a stack without the
+/// compiler's consent; the heap is watched.
+pub(crate) const SANITIZED_HEAP: &str = "-Cllvm-args=-asan-stack=0";
+
 /// rustfmt has nothing to change, in the workspace and in the fuzz targets, a workspace of their own.
 pub(crate) fn fmt(sh: &Shell) -> Result<()> {
     cmd!(sh, "cargo fmt --all --check").run()?;

@@ -32,9 +32,7 @@ pub(crate) fn run(sh: &Shell, seconds: u32, target: Option<&str>) -> Result<Outc
         }
     };
     ensure!(!targets.is_empty(), "fuzz/Cargo.toml lists no target");
-    // Handshakes of the C library run on stacks of their own, which AddressSanitizer takes for parts of the
-    // thread's: of a stack that was unwound it keeps what was on it. The heap is watched all the same.
-    let _flags = sh.push_env("RUSTFLAGS", "-Cllvm-args=-asan-stack=0");
+    let _flags = sh.push_env("RUSTFLAGS", cargo::SANITIZED_HEAP);
     for target in targets {
         // The corpus grows on this machine and is not kept; seeds are, and are only read.
         let corpus = format!("fuzz/corpus/{target}");
