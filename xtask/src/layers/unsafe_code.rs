@@ -11,7 +11,7 @@ const CRATES: &[(&str, &str)] = &[("crates/ssl-ffi/", "the C boundary")];
 /// Single files of other crates that need it, each with its reason. The root of such a crate has
 /// `deny(unsafe_code)`, which the file alone may allow.
 const FILES: &[(&str, &str)] = &[(
-    "crates/ssl-record/src/handshake/rustls/delegated/stack.rs",
+    "crates/ssl-record/src/handshake/rustls/stack.rs",
     "the stacks on which handshakes wait for a decision",
 )];
 

@@ -6,9 +6,15 @@
 mod capture;
 mod choose;
 mod delegated;
+mod ear;
 mod errors;
+mod hello;
+mod messages;
+mod provider;
+mod refusal;
 mod rehearse;
 mod setup;
+mod stack;
 mod tap;
 mod trust;
 mod value;

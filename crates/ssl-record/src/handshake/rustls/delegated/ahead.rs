@@ -9,7 +9,8 @@ use crate::handshake::delegate::EarlyData;
 use crate::protect::{TrafficKeys, Usage};
 use crate::record::{ContentType, RecordHeader};
 
-use super::{Delegated, State, early, messages};
+use super::super::messages;
+use super::{Delegated, State, early};
 
 impl Delegated {
     /// Takes a record of early data, or its end.

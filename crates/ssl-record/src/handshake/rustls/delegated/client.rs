@@ -9,10 +9,10 @@ use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 
 use super::super::capture::Capture;
+use super::super::provider::{self, Choice, Next};
 use super::super::{Direct, rehearse, tap};
 use super::desk::{self, Desk, refused};
 use super::identity;
-use super::provider::{self, Choice, Next};
 use super::stock::{Clock, Stock};
 use super::store::OneSession;
 use crate::config::{CipherSuite, ConfigError, NamedGroup};

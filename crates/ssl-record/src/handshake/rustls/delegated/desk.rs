@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::{Error, SignatureScheme};
 
-use super::messages::Shown;
-use super::stack::{self, Request};
+use super::super::messages::Shown;
+use super::super::refusal::Refusal;
+use super::super::stack::{self, Request};
 use crate::handshake::delegate::{Answer, Question, SignatureCheck};
 use crate::protect::Secret;
 use crate::reason::Reason;
@@ -25,7 +26,7 @@ pub(super) struct Desk {
 }
 
 /// A signature of the peer's, with what it is said to be of.
-pub(super) struct Signed {
+pub(in super::super) struct Signed {
     version: ProtocolVersion,
     scheme: u16,
     certificate: Vec<u8>,
@@ -53,20 +54,6 @@ pub(super) struct Notes {
 struct Finished {
     client: Option<Secret>,
     server: Option<Secret>,
-}
-
-/// Why a handshake ends, and what the peer is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) alert: AlertDescription,
-    pub(super) reason: Reason,
-}
-
-impl Refusal {
-    pub(super) const INTERNAL: Self = Self {
-        alert: AlertDescription::INTERNAL_ERROR,
-        reason: Reason::INTERNAL_ERROR,
-    };
 }
 
 impl Desk {

@@ -9,9 +9,8 @@ use std::collections::VecDeque;
 
 use zeroize::Zeroizing;
 
-use super::desk::Refusal;
-use super::failure;
-use super::messages::{self, kind};
+use super::super::messages::{self, kind};
+use super::super::refusal::Refusal;
 use super::wire::records;
 use crate::config::CipherSuite;
 use crate::error::{Error, PeerFault};
@@ -190,7 +189,7 @@ impl Incoming {
             return Err(PeerFault::TooManyEmptyRecords.into());
         }
         let left = self.left.checked_sub(content.len());
-        self.left = left.ok_or_else(|| failure(TOO_MUCH))?;
+        self.left = left.ok_or(TOO_MUCH)?;
         if !content.is_empty() {
             self.data.push_back(content);
         }

@@ -8,7 +8,8 @@ use pki_types::CertificateDer;
 use rustls::sign::{CertifiedKey, Signer, SigningKey};
 use rustls::{Error, SignatureAlgorithm, SignatureScheme};
 
-use super::desk::{Desk, Refusal, refused};
+use super::super::refusal::Refusal;
+use super::desk::{Desk, refused};
 use crate::handshake::delegate::{Answer, DelegatedIdentity, Question};
 use crate::reason::Reason;
 use crate::record::AlertDescription;

@@ -6,34 +6,30 @@
 mod ahead;
 mod client;
 mod desk;
-mod ear;
 mod early;
-mod hello;
 mod identity;
-mod messages;
-mod provider;
 mod server;
 mod shares;
-mod stack;
 mod stock;
 mod store;
 #[cfg(test)]
 mod tests;
 mod wire;
 
-pub(super) use self::desk::{note_tls12_finished, note_tls13_hmac};
+pub(super) use self::desk::{Signed, note_tls12_finished, note_tls13_hmac};
 pub(crate) use self::stock::Stock;
 pub(crate) use self::stock::{Clock, Mint};
 pub(crate) use self::store::OneSession;
 
 use std::sync::Arc;
 
-use self::desk::{Desk, Refusal};
+use self::desk::Desk;
 use self::early::Incoming;
-use self::hello::Hello;
-use self::stack::{Pause, Request, Waiting};
 use self::wire::{Wire, records};
-use super::Direct;
+use super::hello::Hello;
+use super::refusal::Refusal;
+use super::stack::{self, Pause, Request, Waiting};
+use super::{Direct, provider};
 use crate::config::{CipherSuite, ConfigError};
 use crate::error::{Error, HandshakeFault, PeerFault};
 use crate::handshake::delegate::{Answer, ClientPlan, EarlyData, ProgressFacts, Question};
@@ -211,7 +207,7 @@ impl Delegated {
             return Err(self.refuse(refusal, out));
         }
         let fed = match &mut self.state {
-            State::Hello(hello) => hello.feed(header, body).map_err(failure),
+            State::Hello(hello) => hello.feed(header, body).map_err(Error::from),
             State::Ready(direct) => {
                 if let (Some(desk), Some(shown)) = (&self.desk, self.wire.take_shown()) {
                     desk.notes().shown = Some(shown);
@@ -285,7 +281,7 @@ impl Delegated {
     /// # Errors
     /// An internal failure.
     pub(crate) fn finish(self: Box<Self>) -> Result<Box<Established>, Error> {
-        stack::aside(|| self.hand_over().map(Box::new)).unwrap_or(Err(failure(Refusal::INTERNAL)))
+        stack::aside(|| self.hand_over().map(Box::new)).unwrap_or(Err(Refusal::INTERNAL.into()))
     }
 
     fn hand_over(self: Box<Self>) -> Result<Established, Error> {
@@ -487,7 +483,7 @@ impl Delegated {
     fn refuse(&mut self, refusal: Refusal, out: &mut Vec<u8>) -> Error {
         self.append_alert(refusal.alert, out);
         self.state = State::Spent;
-        failure(refusal)
+        refusal.into()
     }
 
     /// An alert for an error for which rustls has none.
@@ -520,13 +516,6 @@ fn look(mut direct: Box<Direct>) -> Turn {
         direct,
         out,
         result,
-    }
-}
-
-fn failure(refusal: Refusal) -> Error {
-    Error::Refused {
-        alert: refusal.alert,
-        reason: refusal.reason,
     }
 }
 

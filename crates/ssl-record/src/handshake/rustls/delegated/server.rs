@@ -16,9 +16,10 @@ use zeroize::Zeroizing;
 
 use super::super::Direct;
 use super::super::capture::Capture;
-use super::desk::{Desk, Refusal};
+use super::super::provider::{self, Choice, Next};
+use super::super::refusal::Refusal;
+use super::desk::Desk;
 use super::identity;
-use super::provider::{self, Choice, Next};
 use crate::handshake::delegate::{Answer, ClientAuth, Question, ServerPlan};
 use crate::reason::Reason;
 use crate::record::{AlertDescription, ProtocolVersion};

@@ -2,7 +2,7 @@
 //!
 //! Owns where they stand in the messages of both versions. What is malformed is left for rustls to refuse.
 
-use super::messages::{extensions, kind};
+use super::super::messages::{extensions, kind};
 use crate::handshake::delegate::{KeyShare, ProgressFacts};
 use crate::hello::ClientHello;
 use crate::record::ProtocolVersion;

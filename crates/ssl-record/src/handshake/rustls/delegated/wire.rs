@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use super::super::capture::Capture;
-use super::desk::Refusal;
-use super::ear::{Ear, Stage};
-use super::messages::{ServerHello, Shown, accepts_early_data, kind, status};
+use super::super::ear::{Ear, Stage};
+use super::super::messages::{ServerHello, Shown, accepts_early_data, kind, status};
+use super::super::refusal::Refusal;
 use super::shares::Shares;
 use crate::handshake::delegate::{EarlyData, ProgressFacts};
 use crate::handshake::{MESSAGE_HEADER_LEN, append_plaintext_alert};

@@ -17,7 +17,7 @@
 //! meanwhile; this thread's variables have been put back before.
 //!
 //! *Dropping while waiting.* The stack is unwound from the point of its question, so that everything
-//! on it is dropped: no leak. No lock is held there: [`super::desk`] asks without its own, rustls holds
+//! on it is dropped: no leak. No lock is held there: [`super::delegated::desk`] asks without its own, rustls holds
 //! none across the traits it calls, and a poisoned one would not matter. Nothing but Rust frames stands
 //! on a stack that waits, because only trait methods called by rustls ask.
 //!
@@ -42,7 +42,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder, on_stack};
 
-use super::desk::Signed;
+use super::delegated::Signed;
 use crate::handshake::delegate::{Answer, Question};
 
 /// Bytes of a stack, without its guard page.

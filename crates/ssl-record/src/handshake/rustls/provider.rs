@@ -21,8 +21,8 @@ use rustls::{
     Tls12CipherSuite, version,
 };
 
-use super::super::setup::backend;
-use super::super::tap::tapped;
+use super::setup::backend;
+use super::tap::tapped;
 use crate::config::{CipherSuite, NamedGroup};
 use crate::record::ProtocolVersion;
 

@@ -2,8 +2,8 @@
 //!
 //! Owns the records until there is a whole message. Does not know what it says.
 
-use super::desk::Refusal;
 use super::messages::kind;
+use super::refusal::Refusal;
 use crate::handshake::MESSAGE_HEADER_LEN;
 use crate::reason::Reason;
 use crate::record::{AlertDescription, ContentType, RecordHeader};
