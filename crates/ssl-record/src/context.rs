@@ -8,8 +8,9 @@ use ssl_mode::{SharedModeRegister, SslMode};
 
 use crate::config::{ClientConfig, ConfigError, ServerConfig};
 use crate::error::Error;
+pub use crate::handshake::Side;
 use crate::handshake::session::ClientSession;
-use crate::handshake::{ClientSetup, Handshake, ServerSetup, StartError};
+use crate::handshake::{ClientSetup, Handshake, ServerSetup, Setup, StartError, check_name};
 use crate::pool::BufferPool;
 
 /// Configuration shared by connections; OpenSSL's `SSL_CTX`. Cloning shares it.
@@ -32,21 +33,6 @@ struct Shared {
     modes: SharedModeRegister,
     pool: BufferPool,
     setup: Setup,
-}
-
-enum Setup {
-    Client(ClientSetup),
-    Server(ServerSetup),
-    Delegated(Side),
-}
-
-/// Which end of the connection this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// The end that sends the ClientHello.
-    Client,
-    /// The end that answers it.
-    Server,
 }
 
 impl Context {
@@ -133,15 +119,19 @@ impl Context {
         &self.shared.pool
     }
 
-    /// Starts a handshake; `server_name` matters to clients only.
-    pub(crate) fn start(&self, server_name: &str) -> Result<Handshake, StartError> {
-        let direct = match &self.shared.setup {
-            Setup::Client(setup) => setup.start(server_name)?,
-            Setup::Server(setup) => setup.start().map_err(StartError::Handshake)?,
+    pub(crate) fn setup(&self) -> &Setup {
+        &self.shared.setup
+    }
+
+    /// A handshake that has not begun; `server_name` matters to clients only.
+    pub(crate) fn handshake(&self, server_name: &str) -> Result<Handshake, ConfigError> {
+        match &self.shared.setup {
+            Setup::Client(_) => check_name(server_name)?,
+            Setup::Server(_) => {}
             Setup::Delegated(Side::Server) => return Ok(Handshake::delegated_server()),
-            Setup::Delegated(Side::Client) => return Err(ConfigError::NoPlan.into()),
-        };
-        Ok(Handshake::Direct(Box::new(direct)))
+            Setup::Delegated(Side::Client) => return Err(ConfigError::NoPlan),
+        }
+        Ok(Handshake::configured(self.side()))
     }
 }
 
@@ -151,15 +141,6 @@ impl core::fmt::Debug for Context {
             .field("side", &self.side())
             .field("mode", &self.mode())
             .finish_non_exhaustive()
-    }
-}
-
-impl From<StartError> for ConfigError {
-    fn from(error: StartError) -> Self {
-        match error {
-            StartError::Config(error) => error,
-            StartError::Handshake(error) => Self::Crypto(error.to_string()),
-        }
     }
 }
 

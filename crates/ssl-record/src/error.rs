@@ -198,6 +198,9 @@ pub enum CertificateFault {
     /// The peer presented none although one is required.
     #[error("the peer presented none, but one is required")]
     Missing,
+    /// It verifies, and this side's [`PeerCheck`](crate::config::PeerCheck) does not want its holder.
+    #[error("it verifies, but this side's own check declined its holder")]
+    Declined,
     /// Another reason.
     #[error("{0}")]
     Other(String),

@@ -68,7 +68,7 @@ pub use context::{Context, Side};
 pub use error::{CertificateFault, Error, HandshakeFault, Misuse, PeerFault};
 pub use handshake::delegate;
 pub use handshake::session::{BadSession, ClientSession, SessionParts};
-pub use handshake::{Negotiated, ServerSession};
+pub use handshake::{LocalKey, Negotiated, ServerSession};
 pub use protect::Algorithm;
 pub use reason::Reason;
 pub use ssl_mode::SslMode;

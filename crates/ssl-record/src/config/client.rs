@@ -1,6 +1,8 @@
 //! The client's configuration.
 
-use super::{CipherSuite, Common, Identity, KeyLog, NamedGroup, Roots, common_methods};
+use std::sync::Arc;
+
+use super::{CipherSuite, Common, Identity, KeyLog, NamedGroup, PeerCheck, Roots, common_methods};
 use crate::record::ProtocolVersion;
 
 /// Whom a client believes.

@@ -8,15 +8,22 @@ use std::sync::Arc;
 use pki_types::pem::PemObject;
 use pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::ConfigError;
+use super::{AsyncSigner, ConfigError};
 
 /// A certificate chain, leaf first, with the leaf's private key.
 ///
-/// The key is wiped when the last clone is dropped.
+/// A key that is held here is wiped when the last clone is dropped.
 #[derive(Clone)]
 pub struct Identity {
     pub(crate) chain: Vec<CertificateDer<'static>>,
-    pub(crate) key: Arc<PrivateKeyDer<'static>>,
+    pub(crate) key: Key,
+}
+
+/// Where the private key is.
+#[derive(Clone)]
+pub(crate) enum Key {
+    Here(Arc<PrivateKeyDer<'static>>),
+    Elsewhere(Arc<dyn AsyncSigner>),
 }
 
 impl Identity {
@@ -29,7 +36,19 @@ impl Identity {
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| ConfigError::NoPrivateKey)?;
         Ok(Self {
             chain,
-            key: Arc::new(key),
+            key: Key::Here(Arc::new(key)),
+        })
+    }
+
+    /// From PEM text: one or more certificates, leaf first; and who signs with the leaf's key. Whether it
+    /// is the right key, only peers find out.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoCertificate`] if there is none.
+    pub fn with_signer(chain: &[u8], signer: Arc<dyn AsyncSigner>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            chain: certificates(chain, "certificate chain")?,
+            key: Key::Elsewhere(signer),
         })
     }
 

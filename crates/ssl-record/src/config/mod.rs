@@ -2,6 +2,7 @@
 //!
 //! Owns plain values with builders. Knows neither connections nor how a handshake uses the values.
 
+mod asynchronous;
 mod client;
 mod identity;
 mod server;
@@ -10,7 +11,9 @@ mod suites;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use asynchronous::{AsyncSigner, Operation, PeerCheck, SigningFailed};
 pub use client::{ClientConfig, ServerTrust};
+pub(crate) use identity::Key;
 pub use identity::{Identity, Roots};
 pub use server::{ClientTrust, ServerConfig};
 pub use suites::{CipherSuite, NamedGroup, UnknownName};
@@ -91,6 +94,7 @@ pub(crate) struct Common {
     pub(crate) groups: Vec<NamedGroup>,
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) key_log: Option<KeyLog>,
+    pub(crate) peer_check: Option<Arc<dyn PeerCheck>>,
     pub(crate) pool_bound: usize,
 }
 
@@ -103,6 +107,7 @@ impl Default for Common {
             groups: NamedGroup::ALL.to_vec(),
             alpn: Vec::new(),
             key_log: None,
+            peer_check: None,
             pool_bound: DEFAULT_POOL_BOUND,
         }
     }
@@ -119,11 +124,19 @@ impl Common {
                 max: self.max,
             });
         }
-        let enabled = |suite: &&CipherSuite| (self.min..=self.max).contains(&suite.version());
-        if self.suites.iter().find(enabled).is_none() || self.groups.is_empty() {
+        if self.versions().next().is_none() || self.groups.is_empty() {
             return Err(ConfigError::NothingEnabled);
         }
         Ok(())
+    }
+
+    /// The enabled versions that have at least one suite, the newest first.
+    pub(crate) fn versions(&self) -> impl Iterator<Item = ProtocolVersion> {
+        let versions = [ProtocolVersion::Tls13, ProtocolVersion::Tls12].into_iter();
+        versions.filter(move |version| {
+            (self.min..=self.max).contains(version)
+                && self.suites.iter().any(|suite| suite.version() == *version)
+        })
     }
 }
 
@@ -163,6 +176,14 @@ macro_rules! common_methods {
         #[must_use]
         pub fn key_log(mut self, key_log: KeyLog) -> Self {
             self.common.key_log = Some(key_log);
+            self
+        }
+
+        /// Who else decides about a peer whose chain has passed verification, perhaps later. Default: no
+        /// one.
+        #[must_use]
+        pub fn peer_check(mut self, check: Arc<dyn PeerCheck>) -> Self {
+            self.common.peer_check = Some(check);
             self
         }
 

@@ -1,6 +1,8 @@
 //! The server's configuration.
 
-use super::{CipherSuite, Common, Identity, KeyLog, NamedGroup, Roots, common_methods};
+use std::sync::Arc;
+
+use super::{CipherSuite, Common, Identity, KeyLog, NamedGroup, PeerCheck, Roots, common_methods};
 use crate::record::ProtocolVersion;
 
 /// What a server asks of its clients.

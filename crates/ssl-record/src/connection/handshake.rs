@@ -1,13 +1,15 @@
 //! Driving the handshake, and the key update that OpenSSL counts as one.
 
+use std::task::Waker;
+
 use ssl_mode::SslMode;
 
 use super::early::Until;
 use super::{Connection, Handshaking, Phase, Session, then};
-use crate::context::Side;
+use crate::context::{Context, Side};
 use crate::error::{Error, PeerFault};
-use crate::handshake::Progress;
-use crate::step::Step;
+use crate::handshake::{HelloModes, Progress, Terms};
+use crate::step::{Step, Want};
 
 impl Connection {
     /// The next step of the handshake, or of a key update asked for by
@@ -27,6 +29,27 @@ impl Connection {
         self.checked(result)
     }
 
+    /// Who is woken when a call that ended with [`Want::Async`] is worth repeating. Counts from the next
+    /// call on, which is when work in progress is polled; after the handshake nothing waits.
+    ///
+    /// ```
+    /// use ssl_record::config::{ClientConfig, Roots};
+    /// use ssl_record::io::Signal;
+    /// use ssl_record::{Connection, Context, SslMode};
+    ///
+    /// let context = Context::client(ClientConfig::new(Roots::webpki()))?;
+    /// context.set_mode(SslMode::ASYNC);
+    /// let mut connection = Connection::client(&context, "example.org")?;
+    /// let signal = Signal::new();
+    /// connection.set_waker(&signal.waker());
+    /// # Ok::<(), ssl_record::config::ConfigError>(())
+    /// ```
+    pub fn set_waker(&mut self, waker: &Waker) {
+        if let Phase::Handshaking(handshaking) = &mut self.phase {
+            handshaking.waker.clone_from(waker);
+        }
+    }
+
     pub(super) fn handshake(&mut self, until: Until) -> Result<Step<()>, Error> {
         if !self.write.is_idle() {
             // An early record, which its writer gave up.
@@ -39,7 +62,10 @@ impl Connection {
                 return Ok(Step::Done(()));
             };
             let Handshaking {
-                handshake, flight, ..
+                handshake,
+                flight,
+                waker,
+                ..
             } = &mut **handshaking;
             if !flight.rest().is_empty() && !flight.is_lone_change_cipher_spec() {
                 return Ok(Step::Transmit);
@@ -48,8 +74,10 @@ impl Connection {
                 return Ok(Step::Flush);
             }
             handshake.set_sealed_early(self.write.sealed());
-            match handshake.advance(&mut flight.bytes)? {
+            let terms = terms(&self.context, &self.server_name, self.modes.get(), waker);
+            match handshake.advance(&terms, &mut flight.bytes)? {
                 Progress::Flight => {}
+                Progress::Wait => return Ok(Step::Want(Want::Async)),
                 Progress::Decide => return Ok(Step::Decide),
                 Progress::Complete => self.complete()?,
                 Progress::NeedRecord if until == Until::Early && handshake.is_early() => {
@@ -82,11 +110,13 @@ impl Connection {
                     handshake,
                     flight,
                     has_heard,
+                    waker,
                     ..
                 } = &mut **handshaking;
                 *has_heard = true;
                 handshake.set_sealed_early(self.write.sealed());
-                handshake.feed(header, body, &mut flight.bytes)?;
+                let terms = terms(&self.context, &self.server_name, self.modes.get(), waker);
+                handshake.feed(header, body, &terms, &mut flight.bytes)?;
                 self.read.discard_raw(header);
                 Ok(None)
             }
@@ -161,5 +191,29 @@ impl Connection {
                 other => other,
             },
         }
+    }
+}
+
+/// What these modes mean for the handshake of a connection of this context.
+fn terms<'a>(
+    context: &'a Context,
+    server_name: &'a str,
+    modes: SslMode,
+    waker: &'a Waker,
+) -> Terms<'a> {
+    let (setup, is_client) = (context.setup(), context.side() == Side::Client);
+    let time = match is_client {
+        true => SslMode::SEND_CLIENTHELLO_TIME,
+        false => SslMode::SEND_SERVERHELLO_TIME,
+    };
+    Terms {
+        setup,
+        server_name,
+        hello: HelloModes {
+            fallback_scsv: is_client && modes.contains(SslMode::SEND_FALLBACK_SCSV),
+            time: modes.contains(time),
+        },
+        may_wait: modes.contains(SslMode::ASYNC) && setup.can_pause(),
+        waker,
     }
 }

@@ -12,6 +12,8 @@ mod settings;
 mod shutdown;
 mod write;
 
+use std::task::Waker;
+
 use ssl_mode::{ModeRegister, SslMode};
 
 pub use self::early::{EarlyRead, EarlyWriteCall};
@@ -106,6 +108,8 @@ struct Handshaking {
     early: early::Early,
     /// A record was received.
     has_heard: bool,
+    /// Told when the application need not be waited for any longer.
+    waker: Waker,
 }
 
 /// Handshake bytes on their way out.
@@ -157,7 +161,7 @@ impl Connection {
     }
 
     fn new(context: &Context, server_name: &str) -> Result<Self, ConfigError> {
-        let handshake = context.start(server_name)?;
+        let handshake = context.handshake(server_name)?;
         Ok(Self::with(context, handshake, server_name))
     }
 
@@ -356,6 +360,7 @@ impl Phase {
             flight: Flight::default(),
             early: early::Early::default(),
             has_heard: false,
+            waker: Waker::noop().clone(),
         }))
     }
 }

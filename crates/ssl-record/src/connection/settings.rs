@@ -4,6 +4,7 @@ use ssl_mode::SslMode;
 
 use super::{Connection, Phase, ShutdownState};
 use crate::error::Error;
+use crate::handshake::StartError;
 use crate::protect::Fingerprint;
 
 impl Connection {
@@ -131,7 +132,10 @@ impl Connection {
     /// # Errors
     /// An internal failure to start; the connection is then dead.
     pub fn clear(&mut self) -> Result<(), Error> {
-        let handshake = self.context.start(&self.server_name)?;
+        let handshake = self
+            .context
+            .handshake(&self.server_name)
+            .map_err(StartError::Config)?;
         self.read.clear(self.context.pool());
         self.write.clear(self.context.pool());
         self.phase = Phase::new(handshake);

@@ -1,16 +1,20 @@
 //! The handshake: flights out, records in, and at the end traffic keys.
 //!
 //! Owns the types that the rest of the crate sees of it. The library that does the work is named only
-//! below `rustls/`. Does no I/O and knows no modes.
+//! below `rustls/`. Does no I/O; what modes mean for it, it is told ([`Terms`]).
 
 pub mod delegate;
 mod rustls;
 pub(crate) mod session;
 
 use self::delegate::{Answer, ProgressFacts, Question};
-pub use self::rustls::ServerSession;
-pub(crate) use self::rustls::{ClientSetup, ServerSetup, StartError, Tickets};
-use self::rustls::{Delegated, Direct};
+pub(crate) use self::rustls::{
+    ClientSetup, HelloModes, ServerSetup, Setup, StartError, Tickets, check_name,
+};
+use self::rustls::{Configured, Delegated};
+pub use self::rustls::{LocalKey, ServerSession};
+use std::task::Waker;
+
 use crate::config::{CipherSuite, ConfigError, NamedGroup};
 use crate::error::Error;
 use crate::protect::{Exporter, Secret, TrafficKeys};
@@ -20,12 +24,35 @@ use crate::tap::TapLog;
 /// Bytes of a handshake message header: type and 24-bit length (RFC 8446 section 4).
 pub(crate) const MESSAGE_HEADER_LEN: usize = 4;
 
+/// Which end of the connection this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The end that sends the ClientHello.
+    Client,
+    /// The end that answers it.
+    Server,
+}
+
 /// A handshake in progress.
 pub(crate) enum Handshake {
     /// It decides by the context's configuration.
-    Direct(Box<Direct>),
+    Configured(Configured),
     /// Its owner decides.
     Delegated(Box<Delegated>),
+}
+
+/// What a connection brings to each look at its handshake.
+pub(crate) struct Terms<'a> {
+    /// Its context's.
+    pub(crate) setup: &'a Setup,
+    /// Whom a client talks to.
+    pub(crate) server_name: &'a str,
+    /// What counts once a hello is made.
+    pub(crate) hello: HelloModes,
+    /// Whether to come back when the application has to be waited for.
+    pub(crate) may_wait: bool,
+    /// To be woken when it need not be waited for any longer.
+    pub(crate) waker: &'a Waker,
 }
 
 /// How far one look at the handshake came.
@@ -37,11 +64,21 @@ pub(crate) enum Progress {
     Flight,
     /// The owner has to decide something first.
     Decide,
+    /// The application works on something; the waker is told.
+    Wait,
     /// The handshake is over; take its result.
     Complete,
 }
 
 impl Handshake {
+    /// One that decides by its context's configuration.
+    pub(crate) fn configured(side: Side) -> Self {
+        Self::Configured(match side {
+            Side::Client => Configured::client(),
+            Side::Server => Configured::server(),
+        })
+    }
+
     /// A delegated client.
     ///
     /// # Errors
@@ -63,10 +100,11 @@ impl Handshake {
         &mut self,
         header: RecordHeader,
         body: &[u8],
+        terms: &Terms<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
         match self {
-            Self::Direct(direct) => direct.feed(header, body).map_err(Into::into),
+            Self::Configured(configured) => configured.feed(header, body, terms, out),
             Self::Delegated(delegated) => delegated.feed(header, body, out),
         }
     }
@@ -75,9 +113,13 @@ impl Handshake {
     ///
     /// # Errors
     /// The handshake failed; `out` may have gained an alert.
-    pub(crate) fn advance(&mut self, out: &mut Vec<u8>) -> Result<Progress, Error> {
+    pub(crate) fn advance(
+        &mut self,
+        terms: &Terms<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<Progress, Error> {
         match self {
-            Self::Direct(direct) => direct.advance(out),
+            Self::Configured(configured) => configured.advance(terms, out),
             Self::Delegated(delegated) => delegated.advance(out),
         }
     }
@@ -88,7 +130,7 @@ impl Handshake {
     /// An internal failure.
     pub(crate) fn finish(self) -> Result<Box<Established>, Error> {
         match self {
-            Self::Direct(direct) => direct.finish().map(Box::new),
+            Self::Configured(configured) => configured.finish(),
             Self::Delegated(delegated) => delegated.finish(),
         }
     }
@@ -118,7 +160,7 @@ impl Handshake {
     /// Early data that was received; `None` at its end.
     pub(crate) fn take_early(&mut self, out: &mut [u8]) -> Option<usize> {
         match self {
-            Self::Direct(_) => None,
+            Self::Configured(_) => None,
             Self::Delegated(delegated) => delegated.take_early(out),
         }
     }
@@ -130,7 +172,7 @@ impl Handshake {
 
     fn delegated(&self) -> Option<&Delegated> {
         match self {
-            Self::Direct(_) => None,
+            Self::Configured(_) => None,
             Self::Delegated(delegated) => Some(delegated),
         }
     }
@@ -138,10 +180,7 @@ impl Handshake {
     /// Appends an alert for an error that was found outside of the handshake, if that can be done.
     pub(crate) fn append_alert(&mut self, description: AlertDescription, out: &mut Vec<u8>) {
         match self {
-            Self::Direct(direct) if direct.is_in_the_clear() => {
-                append_plaintext_alert(description, out);
-            }
-            Self::Direct(_) => {}
+            Self::Configured(configured) => configured.append_alert(description, out),
             Self::Delegated(delegated) => delegated.append_alert(description, out),
         }
     }
@@ -149,7 +188,7 @@ impl Handshake {
     /// What waits for a decision.
     pub(crate) fn question(&self) -> Option<&Question> {
         match self {
-            Self::Direct(_) => None,
+            Self::Configured(_) => None,
             Self::Delegated(delegated) => delegated.question(),
         }
     }
@@ -171,7 +210,7 @@ impl Handshake {
     /// What is known of a delegated handshake so far.
     pub(crate) fn facts(&self) -> Option<&ProgressFacts> {
         match self {
-            Self::Direct(_) => None,
+            Self::Configured(_) => None,
             Self::Delegated(delegated) => Some(delegated.facts()),
         }
     }

@@ -2,8 +2,8 @@
 
 use std::io::{self, Read, Write};
 
-use super::Transport;
 use super::drive::{self, CallError};
+use super::{Signal, Transport};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::step::{Outcome, Received, Shutdown, Want};
@@ -78,6 +78,23 @@ impl<T: Transport> TlsStream<T> {
     pub fn shutdown_tls(&mut self) -> Result<Outcome<Shutdown>, CallError> {
         let result = drive::shutdown(&mut self.connection, &mut self.transport);
         self.noted(result)
+    }
+
+    /// Sleeps while the handshake waits for the application ([`Want::Async`]), then runs it on as far as
+    /// the transport allows. It takes the place of a waker that was set.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn wait_async(&mut self) -> Result<Outcome<()>, CallError> {
+        let signal = Signal::new();
+        self.connection.set_waker(&signal.waker());
+        loop {
+            let outcome = self.handshake()?;
+            if outcome != Outcome::Want(Want::Async) {
+                return Ok(outcome);
+            }
+            signal.wait();
+        }
     }
 
     /// The connection.

@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::stream::settled;
 use super::{CallError, Transport, drive};
+use crate::SslMode;
 use crate::connection::Connection;
 use crate::step::{Outcome, Received, Shutdown};
 
@@ -19,7 +20,8 @@ use crate::step::{Outcome, Received, Shutdown};
 /// tokio's contract lets a caller drop a pending write and come with other bytes. Bytes already sealed
 /// cannot be taken back, so a write here must be repeated with a buffer that begins with the same bytes,
 /// as `write_all` and `copy` do. `ACCEPT_MOVING_WRITE_BUFFER` is set by [`TlsStream::new`], because
-/// futures move their buffers, and so is `ENABLE_PARTIAL_WRITE`, because `poll_write` may report a part.
+/// futures move their buffers, and so is `ENABLE_PARTIAL_WRITE`, because `poll_write` may report a part, and
+/// `ASYNC`, because a key or a check that takes its time must not block the executor's thread.
 ///
 /// ```no_run
 /// use ssl_record::config::{ClientConfig, Roots};
@@ -47,7 +49,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> TlsStream<T> {
     pub fn new(mut connection: Connection, transport: T) -> Self {
         connection.set_read_ahead(true);
         connection.set_mode(
-            crate::SslMode::ENABLE_PARTIAL_WRITE | crate::SslMode::ACCEPT_MOVING_WRITE_BUFFER,
+            SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER | SslMode::ASYNC,
         );
         Self {
             connection,
@@ -83,12 +85,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> TlsStream<T> {
         (self.connection, self.transport)
     }
 
-    /// One driven call. A want is pending: the transport that blocked has kept the waker.
+    /// One driven call. A want is pending: what blocked, transport or signer, has kept the waker.
     fn poll<V>(
         &mut self,
         context: &mut Context<'_>,
         call: impl FnOnce(&mut Connection, &mut Polled<'_, '_, T>) -> Result<Outcome<V>, CallError>,
     ) -> Poll<Result<V, CallError>> {
+        self.connection.set_waker(context.waker());
         let mut polled = Polled {
             transport: &mut self.transport,
             context,

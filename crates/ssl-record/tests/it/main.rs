@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod alerts;
+mod async_signer;
 mod auto_retry;
 mod blocked_handshake;
 mod certificates;
@@ -12,6 +13,7 @@ mod eof;
 mod forge;
 mod handshake;
 mod header_checks;
+mod hello_modes;
 mod hostile;
 mod keyupdate;
 mod modes;

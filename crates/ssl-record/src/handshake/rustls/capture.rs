@@ -26,7 +26,7 @@ pub(super) struct Captured {
     pub(super) server_traffic: Option<Secret>,
     /// TLS 1.3 handshake keys exist: from here on the peer's records are protected.
     pub(super) handshake_keys: bool,
-    /// TLS 1.3 handshake secrets, for delegated handshakes.
+    /// TLS 1.3 handshake secrets, where they are kept.
     pub(super) client_handshake: Option<Secret>,
     pub(super) client_early: Option<Secret>,
     pub(super) server_handshake: Option<Secret>,
@@ -36,7 +36,7 @@ pub(super) struct Captured {
 pub(super) struct Capture {
     captured: Mutex<Captured>,
     lines: Option<Lines>,
-    delegated: bool,
+    keeps_handshake: bool,
 }
 
 impl Capture {
@@ -44,14 +44,14 @@ impl Capture {
         Self {
             captured: Mutex::default(),
             lines,
-            delegated: false,
+            keeps_handshake: false,
         }
     }
 
-    /// As [`Capture::new`]; keeps the handshake secrets as well.
-    pub(super) fn for_delegated(lines: Option<Lines>) -> Self {
+    /// As [`Capture::new`]; keeps the handshake secrets as well: to say last words of our own with.
+    pub(super) fn with_handshake_secrets(lines: Option<Lines>) -> Self {
         Self {
-            delegated: true,
+            keeps_handshake: true,
             ..Self::new(lines)
         }
     }
@@ -81,16 +81,19 @@ impl KeyLog for Capture {
             }
             let kept = match label {
                 "CLIENT_RANDOM" => Some(&mut captured.master_secret),
-                "CLIENT_HANDSHAKE_TRAFFIC_SECRET" if self.delegated => {
+                "CLIENT_HANDSHAKE_TRAFFIC_SECRET" if self.keeps_handshake => {
                     Some(&mut captured.client_handshake)
                 }
-                "CLIENT_EARLY_TRAFFIC_SECRET" if self.delegated => Some(&mut captured.client_early),
+                "CLIENT_EARLY_TRAFFIC_SECRET" if self.keeps_handshake => {
+                    Some(&mut captured.client_early)
+                }
                 "EXPORTER_SECRET" => Some(&mut captured.exporter),
                 "CLIENT_TRAFFIC_SECRET_0" => Some(&mut captured.client_traffic),
                 "SERVER_TRAFFIC_SECRET_0" => Some(&mut captured.server_traffic),
                 "SERVER_HANDSHAKE_TRAFFIC_SECRET" => {
                     captured.handshake_keys = true;
-                    self.delegated.then_some(&mut captured.server_handshake)
+                    self.keeps_handshake
+                        .then_some(&mut captured.server_handshake)
                 }
                 _ => None,
             };

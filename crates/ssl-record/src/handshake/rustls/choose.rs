@@ -6,6 +6,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use super::Capture;
+use super::provider::{self, Next};
 
 /// Certificates by the name they are for; without a name, for every name.
 #[derive(Debug)]
@@ -61,7 +62,10 @@ pub(super) struct Noting {
 impl ResolvesServerCert for Noting {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         self.capture.captured().server_name = hello.server_name().map(Into::into);
-        self.identities.resolve(hello)
+        let chosen = self.identities.resolve(hello);
+        // rustls draws the hello's random next.
+        provider::expect(Next::HelloRandom);
+        chosen
     }
 }
 

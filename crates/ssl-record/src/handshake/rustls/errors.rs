@@ -154,6 +154,8 @@ fn certificate(fault: &CertificateError) -> CertificateFault {
             CertificateFault::WrongName(expected.to_str().into_owned())
         }
         CertificateError::UnknownIssuer => CertificateFault::UnknownIssuer,
+        // Nothing but a check of the application's says so.
+        CertificateError::ApplicationVerificationFailure => CertificateFault::Declined,
         CertificateError::Revoked => CertificateFault::Revoked,
         CertificateError::BadSignature => CertificateFault::BadSignature,
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {

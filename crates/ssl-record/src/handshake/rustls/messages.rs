@@ -82,6 +82,11 @@ impl ServerHello {
         !self.is_tls13 && self.random.ends_with(DOWNGRADE_TO_TLS12)
     }
 
+    /// Whether it asks for another ClientHello.
+    pub(super) fn is_retry_request(&self) -> bool {
+        self.random == RETRY_REQUEST
+    }
+
     /// Adds what it says to the facts.
     pub(super) fn tell(self, facts: &mut ProgressFacts) {
         facts.suite = CipherSuite::from_wire(self.suite);
@@ -90,7 +95,7 @@ impl ServerHello {
         } else {
             ProtocolVersion::Tls12
         });
-        if self.random != RETRY_REQUEST {
+        if !self.is_retry_request() {
             facts.server_random = Some(self.random);
         }
         if !self.is_tls13 {

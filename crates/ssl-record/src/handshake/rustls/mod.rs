@@ -5,15 +5,18 @@
 
 mod capture;
 mod choose;
+mod configured;
 mod delegated;
 mod ear;
 mod errors;
 mod hello;
+mod job;
 mod messages;
 mod provider;
 mod refusal;
 mod rehearse;
 mod setup;
+mod signer;
 mod stack;
 mod tap;
 mod trust;
@@ -29,17 +32,21 @@ use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, Unbuffered
 use rustls::{CommonState, ConnectionTrafficSecrets, ExtractedSecrets, HandshakeKind};
 
 use self::capture::{Capture, Captured};
+pub(crate) use self::configured::Configured;
 use self::delegated::{Clock, Mint, OneSession};
 pub(crate) use self::delegated::{Delegated, Stock};
-pub(crate) use self::setup::{ClientSetup, ServerSetup, StartError};
+pub(crate) use self::setup::{ClientSetup, HelloModes, ServerSetup, Setup, StartError, check_name};
+pub use self::signer::LocalKey;
 pub use self::value::ServerSession;
 use super::session::Resumable;
-use super::{Established, Negotiated, Progress};
+use super::{Established, Negotiated, Progress, append_plaintext_alert};
 use crate::config::{CipherSuite, NamedGroup};
 use crate::error::{Error, HandshakeFault, PeerFault};
-use crate::protect::{Exporter, KeyMaterial, Secret, TrafficKeys, TrafficSecret, Usage};
+use crate::protect::{Exporter, KeyMaterial, Layout, Secret, TrafficKeys, TrafficSecret, Usage};
 use crate::reason::Reason;
-use crate::record::{ContentType, HEADER_LEN, ProtocolVersion, RecordHeader};
+use crate::record::{
+    Alert, AlertDescription, ContentType, HEADER_LEN, ProtocolVersion, RecordHeader,
+};
 
 /// A handshake in progress.
 pub(crate) struct Direct {
@@ -278,6 +285,34 @@ impl Direct {
     /// Whether a record sent now need not be protected: before the hello was answered.
     pub(crate) fn is_in_the_clear(&self) -> bool {
         self.common().protocol_version().is_none()
+    }
+
+    /// Appends an alert in the place of our first flight that answers the peer: a TLS 1.3 client's is
+    /// protected, every other one in the clear.
+    fn append_first_alert(&self, description: AlertDescription, out: &mut Vec<u8>) {
+        let is_client = matches!(self.connection, Side::Client(_));
+        if !is_client || self.common().protocol_version() != Some(rustls::ProtocolVersion::TLSv1_3)
+        {
+            append_plaintext_alert(description, out);
+        } else if let Some(mut keys) = self.handshake_keys() {
+            let alert = Alert::fatal(description).encode();
+            let start = out.len();
+            out.resize(start + Layout::Tls13.overhead() + alert.len(), 0);
+            let sealed = keys.seal(ContentType::Alert, &alert, 0, &mut out[start..]);
+            out.truncate(start + sealed.unwrap_or(0));
+        }
+    }
+
+    /// A TLS 1.3 client's keys for its part of the handshake, if they were kept.
+    fn handshake_keys(&self) -> Option<TrafficKeys> {
+        let suite =
+            CipherSuite::from_wire(self.common().negotiated_cipher_suite()?.suite().into())?;
+        let secret = self.capture.captured().client_handshake.clone()?;
+        let secret = TrafficSecret::new(suite.hash(), secret);
+        let algorithm = suite.algorithm();
+        let material = secret.key_material(algorithm).ok()?;
+        let version = ProtocolVersion::Tls13;
+        TrafficKeys::new(Usage::Seal, version, algorithm, &material, 0, Some(secret))
     }
 
     fn common(&self) -> &CommonState {

@@ -6,23 +6,28 @@
 use std::sync::Arc;
 
 use pki_types::ServerName;
+use rustls::RootCertStore;
 use rustls::client::danger::ServerCertVerifier;
-use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::client::{Resumption, UnbufferedClientConnection, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::server::{NoServerSessionStorage, ServerSessionMemoryCache, WebPkiClientVerifier};
-use rustls::sign::CertifiedKey;
-use rustls::{RootCertStore, SupportedProtocolVersion, version};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{
+    NoServerSessionStorage, ServerSessionMemoryCache, UnbufferedServerConnection,
+    WebPkiClientVerifier,
+};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 use super::choose::{ByName, Noting};
+use super::provider::{self, Choice, Next};
 use super::rehearse;
-use super::tap::tapped;
-use super::trust::{AnyServer, Verifier};
+use super::signer::RemoteKey;
+use super::trust::{AnyServer, AskingVerifier, Verifier};
 use super::{Capture, Direct, errors};
 use crate::config::{
-    ClientConfig, ClientTrust, Common, ConfigError, Identity, KeyLog, Roots, ServerConfig,
-    ServerTrust,
+    ClientConfig, ClientTrust, Common, ConfigError, Identity, Key, Roots, ServerConfig, ServerTrust,
 };
 use crate::error::Error;
+use crate::handshake::Side;
 use crate::handshake::session::ClientSession;
 use crate::record::ProtocolVersion;
 
@@ -31,23 +36,52 @@ pub(super) use rustls::crypto::aws_lc_rs as backend;
 #[cfg(not(feature = "aws-lc-rs"))]
 pub(super) use rustls::crypto::ring as backend;
 
+/// A context's handshake side.
+pub(crate) enum Setup {
+    Client(ClientSetup),
+    Server(ServerSetup),
+    /// The owner of a connection decides, and brings what it decides by.
+    Delegated(Side),
+}
+
+/// What our hello says besides: the modes that act on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HelloModes {
+    /// A client says that it falls back (RFC 7507).
+    pub(crate) fallback_scsv: bool,
+    /// The random begins with the time.
+    pub(crate) time: bool,
+}
+
+impl Setup {
+    /// Whether a handshake may have to wait for the application.
+    pub(crate) fn can_pause(&self) -> bool {
+        match self {
+            Self::Client(setup) => setup.can_pause,
+            Self::Server(setup) => setup.can_pause,
+            Self::Delegated(_) => false,
+        }
+    }
+}
+
 /// A client context's handshake side.
 pub(crate) struct ClientSetup {
+    common: Common,
     config: rustls::ClientConfig,
-    key_log: Option<KeyLog>,
+    verifier: Arc<Verifier>,
     export_sessions: bool,
+    can_pause: bool,
 }
 
 impl ClientSetup {
     /// # Errors
     /// [`ConfigError`] if no handshake could succeed.
     pub(crate) fn new(ours: &ClientConfig) -> Result<Self, ConfigError> {
-        let provider = provider(&ours.common)?;
-        let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_protocol_versions(&versions(&ours.common))
-            .map_err(|_| ConfigError::NothingEnabled)?;
-        let verifier: Arc<dyn ServerCertVerifier> = match &ours.trust {
+        let choice = Choice::of(&ours.common, HelloModes::default())?;
+        let provider = choice.provider();
+        let inner: Arc<dyn ServerCertVerifier> = match &ours.trust {
             ServerTrust::Roots(roots) => {
+                let provider = Arc::clone(&provider);
                 WebPkiServerVerifier::builder_with_provider(store(roots)?, provider)
                     .build()
                     .map_err(|_| ConfigError::NoRoots("the trusted roots".into()))?
@@ -56,27 +90,27 @@ impl ClientSetup {
                 Arc::new(AnyServer::new(provider.signature_verification_algorithms))
             }
         };
-        let builder = builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Verifier(verifier)));
-        let mut config = match &ours.identity {
-            None => builder.with_no_client_auth(),
-            Some(identity) => builder
-                .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
-                .map_err(errors::config)?,
-        };
+        let verifier = Arc::new(Verifier {
+            inner,
+            check: ours.common.peer_check.clone(),
+        });
+        let mut config = client_config(&choice, &verifier)?;
+        if let Some(identity) = &ours.identity {
+            let certified = SingleCertAndKey::from(certified(identity, &provider)?);
+            config.client_auth_cert_resolver = Arc::new(certified);
+        }
         config.resumption = match ours.sessions {
             0 => Resumption::disabled(),
             servers => Resumption::in_memory_sessions(servers),
         };
         config.alpn_protocols.clone_from(&ours.common.alpn);
         config.enable_sni = ours.server_name_indication;
-        config.enable_secret_extraction = true;
-        let key_log = ours.common.key_log.clone();
         Ok(Self {
+            common: ours.common.clone(),
             config,
-            key_log,
+            verifier,
             export_sessions: ours.export_sessions,
+            can_pause: can_pause(&ours.common, ours.identity.iter()),
         })
     }
 
@@ -88,63 +122,103 @@ impl ClientSetup {
         rehearse::import(&self.config, session)
     }
 
+    /// Whether TLS 1.3 is offered. If it is not, a fallback can be told by the server's sentinel
+    /// (statement F50).
+    pub(super) fn offers_tls13(&self) -> bool {
+        self.common.versions().next() == Some(ProtocolVersion::Tls13)
+    }
+
     /// Starts a handshake with the server of that name.
     ///
     /// # Errors
     /// [`ConfigError::BadServerName`], or an internal failure of the library.
-    pub(crate) fn start(&self, server_name: &str) -> Result<Direct, StartError> {
-        let name = ServerName::try_from(server_name.to_owned())
-            .map_err(|_| ConfigError::BadServerName(server_name.to_owned()))?;
-        let capture = Arc::new(Capture::new(self.key_log.clone()));
-        let mut config = self.config.clone();
+    pub(super) fn start(&self, server_name: &str, modes: HelloModes) -> Result<Direct, StartError> {
+        let name = name(server_name)?;
+        let key_log = self.common.key_log.clone();
+        let capture = Arc::new(match self.can_pause {
+            true => Capture::with_handshake_secrets(key_log),
+            false => Capture::new(key_log),
+        });
+        let mut config = self.config_with(modes)?;
         config.key_log = Arc::clone(&capture) as _;
-        let connection = rustls::client::UnbufferedClientConnection::new(Arc::new(config), name)
-            .map_err(errors::error)?;
+        provider::expect(Next::AfterTwoBytes);
+        let connection = UnbufferedClientConnection::new(Arc::new(config), name);
+        provider::expect(Next::Anything);
+        let connection = connection.map_err(errors::error)?;
         Ok(Direct::client(connection, capture, self.export_sessions))
     }
+
+    /// The configuration with a provider that acts on these modes. Verifier, certificates and sessions are
+    /// the same objects, so that a session resumes whatever the modes.
+    fn config_with(&self, modes: HelloModes) -> Result<rustls::ClientConfig, ConfigError> {
+        let own = self.config.clone();
+        if modes == HelloModes::default() {
+            return Ok(own);
+        }
+        let mut config = client_config(&Choice::of(&self.common, modes)?, &self.verifier)?;
+        config.client_auth_cert_resolver = own.client_auth_cert_resolver;
+        config.resumption = own.resumption;
+        config.alpn_protocols = own.alpn_protocols;
+        config.enable_sni = own.enable_sni;
+        Ok(config)
+    }
+}
+
+fn client_config(
+    choice: &Choice<'_>,
+    verifier: &Arc<Verifier>,
+) -> Result<rustls::ClientConfig, ConfigError> {
+    let mut config = rustls::ClientConfig::builder_with_provider(choice.provider())
+        .with_protocol_versions(&choice.versions())
+        .map_err(|_| ConfigError::NothingEnabled)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(verifier) as _)
+        .with_no_client_auth();
+    config.enable_secret_extraction = true;
+    Ok(config)
+}
+
+/// Checks a name before a handshake is due.
+///
+/// # Errors
+/// [`ConfigError::BadServerName`].
+pub(crate) fn check_name(server_name: &str) -> Result<(), ConfigError> {
+    name(server_name).map(|_| ())
+}
+
+fn name(server_name: &str) -> Result<ServerName<'static>, ConfigError> {
+    ServerName::try_from(server_name.to_owned())
+        .map_err(|_| ConfigError::BadServerName(server_name.to_owned()))
 }
 
 /// A server context's handshake side.
 pub(crate) struct ServerSetup {
+    common: Common,
     config: rustls::ServerConfig,
+    verifier: Arc<dyn ClientCertVerifier>,
     identities: Arc<ByName>,
-    key_log: Option<KeyLog>,
+    can_pause: bool,
 }
 
 impl ServerSetup {
     /// # Errors
     /// [`ConfigError`] if no handshake could succeed.
     pub(crate) fn new(ours: &ServerConfig) -> Result<Self, ConfigError> {
-        let provider = provider(&ours.common)?;
-        let builder = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
-            .with_protocol_versions(&versions(&ours.common))
-            .map_err(|_| ConfigError::NothingEnabled)?;
-        let client_verifier = |roots: &Roots| {
-            store(roots).map(|store| {
-                WebPkiClientVerifier::builder_with_provider(store, Arc::clone(&provider))
-            })
-        };
-        let no_roots = |_| ConfigError::NoRoots("the roots for client certificates".into());
-        let builder = match &ours.client_trust {
-            ClientTrust::None => builder.with_no_client_auth(),
-            ClientTrust::Requested(roots) => {
-                let verifier = client_verifier(roots)?
-                    .allow_unauthenticated()
-                    .build()
-                    .map_err(no_roots)?;
-                builder.with_client_cert_verifier(verifier)
-            }
-            ClientTrust::Required(roots) => {
-                let verifier = client_verifier(roots)?.build().map_err(no_roots)?;
-                builder.with_client_cert_verifier(verifier)
-            }
-        };
+        let choice = Choice::of(&ours.common, HelloModes::default())?;
+        let provider = choice.provider();
+        let mut verifier = client_verifier(&ours.client_trust, &provider)?;
+        if let Some(check) = &ours.common.peer_check {
+            verifier = Arc::new(AskingVerifier {
+                inner: verifier,
+                check: Arc::clone(check),
+            });
+        }
         let mut identities = Vec::with_capacity(ours.identities.len());
         for (name, identity) in &ours.identities {
             identities.push((name.clone(), certified(identity, &provider)?));
         }
         let identities = Arc::new(ByName::new(identities));
-        let mut config = builder.with_cert_resolver(Arc::clone(&identities) as _);
+        let mut config = server_config(&choice, &verifier, &identities)?;
         config.session_storage = match ours.session_cache {
             0 => Arc::new(NoServerSessionStorage {}),
             sessions => ServerSessionMemoryCache::new(sessions),
@@ -155,30 +229,93 @@ impl ServerSetup {
         }
         config.send_tls13_tickets = ours.tls13_tickets;
         config.alpn_protocols.clone_from(&ours.common.alpn);
-        config.enable_secret_extraction = true;
         Ok(Self {
+            common: ours.common.clone(),
             config,
+            verifier,
             identities,
-            key_log: ours.common.key_log.clone(),
+            can_pause: can_pause(&ours.common, ours.identities.iter().map(|(_, one)| one)),
         })
     }
 
-    /// Starts a handshake that waits for a ClientHello.
+    /// The versions enabled, those without a suite left out.
+    pub(super) fn versions(&self) -> impl Iterator<Item = ProtocolVersion> {
+        self.common.versions()
+    }
+
+    /// Starts a handshake that is to be fed a ClientHello.
     ///
     /// # Errors
     /// An internal failure of the library.
-    pub(crate) fn start(&self) -> Result<Direct, Error> {
-        let capture = Arc::new(Capture::new(self.key_log.clone()));
-        let mut config = self.config.clone();
+    pub(super) fn start(&self, time: bool) -> Result<Direct, StartError> {
+        let capture = Arc::new(Capture::new(self.common.key_log.clone()));
+        let mut config = self.config_with(time)?;
         config.key_log = Arc::clone(&capture) as _;
         config.cert_resolver = Arc::new(Noting {
             identities: Arc::clone(&self.identities),
             capture: Arc::clone(&capture),
         });
-        let connection = rustls::server::UnbufferedServerConnection::new(Arc::new(config))
-            .map_err(errors::error)?;
+        let connection =
+            UnbufferedServerConnection::new(Arc::new(config)).map_err(errors::error)?;
         Ok(Direct::server(connection, capture))
     }
+
+    /// The configuration, with the time in hellos if wanted; sessions are shared.
+    fn config_with(&self, time: bool) -> Result<rustls::ServerConfig, ConfigError> {
+        let own = self.config.clone();
+        if !time {
+            return Ok(own);
+        }
+        let modes = HelloModes {
+            time,
+            ..HelloModes::default()
+        };
+        let choice = Choice::of(&self.common, modes)?;
+        let mut config = server_config(&choice, &self.verifier, &self.identities)?;
+        config.session_storage = own.session_storage;
+        config.ticketer = own.ticketer;
+        config.send_tls13_tickets = own.send_tls13_tickets;
+        config.alpn_protocols = own.alpn_protocols;
+        Ok(config)
+    }
+}
+
+fn server_config(
+    choice: &Choice<'_>,
+    verifier: &Arc<dyn ClientCertVerifier>,
+    identities: &Arc<ByName>,
+) -> Result<rustls::ServerConfig, ConfigError> {
+    let mut config = rustls::ServerConfig::builder_with_provider(choice.provider())
+        .with_protocol_versions(&choice.versions())
+        .map_err(|_| ConfigError::NothingEnabled)?
+        .with_client_cert_verifier(Arc::clone(verifier))
+        .with_cert_resolver(Arc::clone(identities) as _);
+    config.enable_secret_extraction = true;
+    Ok(config)
+}
+
+fn client_verifier(
+    trust: &ClientTrust,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ClientCertVerifier>, ConfigError> {
+    let (roots, required) = match trust {
+        ClientTrust::None => return Ok(WebPkiClientVerifier::no_client_auth()),
+        ClientTrust::Requested(roots) => (roots, false),
+        ClientTrust::Required(roots) => (roots, true),
+    };
+    let builder = WebPkiClientVerifier::builder_with_provider(store(roots)?, Arc::clone(provider));
+    let builder = match required {
+        true => builder,
+        false => builder.allow_unauthenticated(),
+    };
+    builder
+        .build()
+        .map_err(|_| ConfigError::NoRoots("the roots for client certificates".into()))
+}
+
+fn can_pause<'a>(common: &Common, mut identities: impl Iterator<Item = &'a Identity>) -> bool {
+    common.peer_check.is_some()
+        || identities.any(|identity| matches!(identity.key, Key::Elsewhere(_)))
 }
 
 /// Why a client handshake could not start.
@@ -200,50 +337,28 @@ impl From<Error> for StartError {
     }
 }
 
-/// The backend's provider, reduced to what is enabled and in our order.
-fn provider(common: &Common) -> Result<Arc<CryptoProvider>, ConfigError> {
-    common.check()?;
-    let mut provider = backend::default_provider();
-    let available = core::mem::take(&mut provider.cipher_suites);
-    provider.cipher_suites = common
-        .suites
-        .iter()
-        .filter(|suite| (common.min..=common.max).contains(&suite.version()))
-        .filter_map(|wanted| {
-            available
-                .iter()
-                .find(|have| u16::from(have.suite()) == wanted.wire())
-        })
-        .map(|&suite| tapped(suite))
-        .collect();
-    let available = core::mem::take(&mut provider.kx_groups);
-    provider.kx_groups = common
-        .groups
-        .iter()
-        .filter_map(|wanted| {
-            available
-                .iter()
-                .find(|have| u16::from(have.name()) == wanted.wire())
-        })
-        .copied()
-        .collect();
-    if provider.cipher_suites.is_empty() || provider.kx_groups.is_empty() {
-        return Err(ConfigError::NothingEnabled);
+impl<'a> Choice<'a> {
+    /// What a configuration chooses.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it leaves nothing to offer.
+    fn of(common: &'a Common, modes: HelloModes) -> Result<Self, ConfigError> {
+        common.check()?;
+        let choice = Self {
+            min: common.min,
+            max: common.max,
+            suites: &common.suites,
+            groups: &common.groups,
+            fallback_scsv: modes.fallback_scsv,
+            renegotiation_scsv: false,
+            hello_time: modes.time,
+        };
+        let provider = choice.provider();
+        if provider.cipher_suites.is_empty() || provider.kx_groups.is_empty() {
+            return Err(ConfigError::NothingEnabled);
+        }
+        Ok(choice)
     }
-    Ok(Arc::new(provider))
-}
-
-/// The enabled versions that have at least one suite.
-fn versions(common: &Common) -> Vec<&'static SupportedProtocolVersion> {
-    [
-        (ProtocolVersion::Tls13, &version::TLS13),
-        (ProtocolVersion::Tls12, &version::TLS12),
-    ]
-    .into_iter()
-    .filter(|(ours, _)| (common.min..=common.max).contains(ours))
-    .filter(|(ours, _)| common.suites.iter().any(|suite| suite.version() == *ours))
-    .map(|(_, theirs)| theirs)
-    .collect()
 }
 
 fn store(roots: &Roots) -> Result<Arc<RootCertStore>, ConfigError> {
@@ -265,7 +380,14 @@ fn certified(
     identity: &Identity,
     provider: &CryptoProvider,
 ) -> Result<Arc<CertifiedKey>, ConfigError> {
-    CertifiedKey::from_der(identity.chain.clone(), identity.key.clone_key(), provider)
-        .map(Arc::new)
-        .map_err(errors::config)
+    let chain = identity.chain.clone();
+    match &identity.key {
+        Key::Here(key) => CertifiedKey::from_der(chain, key.clone_key(), provider)
+            .map(Arc::new)
+            .map_err(errors::config),
+        Key::Elsewhere(signer) => {
+            let key = RemoteKey(Arc::clone(signer));
+            Ok(Arc::new(CertifiedKey::new(chain, Arc::new(key))))
+        }
+    }
 }

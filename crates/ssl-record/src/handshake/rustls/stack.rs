@@ -17,7 +17,7 @@
 //! meanwhile; this thread's variables have been put back before.
 //!
 //! *Dropping while waiting.* The stack is unwound from the point of its question, so that everything
-//! on it is dropped: no leak. No lock is held there: [`super::delegated::desk`] asks without its own, rustls holds
+//! on it is dropped: no leak. No lock is held there: `delegated::desk` asks without its own, rustls holds
 //! none across the traits it calls, and a poisoned one would not matter. Nothing but Rust frames stands
 //! on a stack that waits, because only trait methods called by rustls ask.
 //!
@@ -43,6 +43,7 @@ use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder, on_stack};
 
 use super::delegated::Signed;
+use super::job::Job;
 use crate::handshake::delegate::{Answer, Question};
 
 /// Bytes of a stack, without its guard page.
@@ -65,6 +66,8 @@ pub(super) enum Request {
     /// Whether a signature is good. It is computed by the owner's code, which may do on the thread's own
     /// stack what it likes, even leave that stack for a while.
     Check(Box<Signed>),
+    /// The result of something that the application does, likewise on the thread's own stack.
+    Job(Job),
 }
 
 /// How a piece of work came to a halt.
@@ -121,6 +124,11 @@ pub(super) fn aside<R>(work: impl FnOnce() -> R) -> Option<R> {
     enter(outer);
     give_back(stack);
     result
+}
+
+/// Whether this is a place to [`ask`].
+pub(super) fn can_ask() -> bool {
+    !current().is_null()
 }
 
 /// Asks from within [`run`]; `None` elsewhere.

@@ -24,7 +24,7 @@ use crate::record::ProtocolVersion;
 /// # Errors
 /// [`ConfigError`] if the plan leaves nothing to offer.
 pub(super) fn start(plan: &ClientPlan, desk: &Arc<Desk>) -> Result<Started, ConfigError> {
-    let capture = Arc::new(Capture::for_delegated(plan.key_log.clone()));
+    let capture = Arc::new(Capture::with_handshake_secrets(plan.key_log.clone()));
     let (mut config, store) = configuration(plan)?;
     let name = server_name(plan.server_name.as_deref());
     config.enable_sni = matches!(name, ServerName::DnsName(_));

@@ -9,6 +9,7 @@ use rustls::sign::{CertifiedKey, Signer, SigningKey};
 use rustls::{Error, SignatureAlgorithm, SignatureScheme};
 
 use super::super::refusal::Refusal;
+use super::super::signer::algorithm;
 use super::desk::{Desk, refused};
 use crate::handshake::delegate::{Answer, DelegatedIdentity, Question};
 use crate::reason::Reason;
@@ -56,13 +57,7 @@ impl SigningKey for DelegatedKey {
     }
 
     fn algorithm(&self) -> SignatureAlgorithm {
-        match self.schemes.first().map(|scheme| u16::from(*scheme)) {
-            Some(0x0807) => SignatureAlgorithm::ED25519,
-            Some(0x0808) => SignatureAlgorithm::ED448,
-            // RFC 5246 section 7.4.1.4.1: the second byte is 3 for ECDSA.
-            Some(scheme) if scheme >> 8 <= 6 && scheme & 0xff == 3 => SignatureAlgorithm::ECDSA,
-            _ => SignatureAlgorithm::RSA,
-        }
+        algorithm(self.schemes.first().copied().map(Into::into))
     }
 }
 

@@ -268,6 +268,8 @@ impl Delegated {
                     self.answer = self.desk.as_ref().map(|desk| desk.check(&signed));
                     self.state = State::Asking(waiting);
                 }
+                // A delegated handshake signs with no key of a configuration.
+                Pause::Asked(Request::Job(_), _) => return Err(self.refuse(Refusal::INTERNAL, out)),
                 Pause::Done(turn) => return self.conclude(turn, out),
                 Pause::Panicked | Pause::NoStack => {
                     return Err(self.refuse(Refusal::INTERNAL, out));

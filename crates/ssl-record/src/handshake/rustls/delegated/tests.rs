@@ -97,6 +97,7 @@ fn work(side: &mut Delegated, incoming: &mut Vec<u8>, out: &mut Vec<u8>) -> bool
                 None => return false,
             },
             Progress::Flight => {}
+            Progress::Wait => panic!("it has nobody to wait for"),
             Progress::Complete => return true,
         }
     }
