@@ -257,14 +257,14 @@ impl<'a> ClientHello<'a> {
     }
 }
 
-/// Checks the list as a whole: lengths, no known extension twice, pre_shared_key last.
-pub(super) fn check_list(list: &[u8]) -> Result<(), HelloFault> {
+/// Checks the list as a whole: lengths, no known extension twice, pre_shared_key last if the client sent it.
+pub(super) fn check_list(list: &[u8], from_client: bool) -> Result<(), HelloFault> {
     const ILLEGAL: HelloFault =
         HelloFault::new(AlertDescription::ILLEGAL_PARAMETER, Reason::BAD_EXTENSION);
     let mut seen = [false; kind::KNOWN.len()];
     let mut last_was_psk = false;
     for entry in entries(list) {
-        if last_was_psk {
+        if last_was_psk && from_client {
             return Err(ILLEGAL);
         }
         let (kind, _) = entry.map_err(|Malformed| BAD_EXTENSION)?;
@@ -280,7 +280,7 @@ pub(super) fn check_list(list: &[u8]) -> Result<(), HelloFault> {
 }
 
 /// The entries of a list of extensions, up to the first malformed one.
-fn entries(list: &[u8]) -> impl Iterator<Item = Result<(u16, &[u8]), Malformed>> {
+pub(super) fn entries(list: &[u8]) -> impl Iterator<Item = Result<(u16, &[u8]), Malformed>> {
     let mut reader = Reader::new(list);
     core::iter::from_fn(move || {
         if reader.is_empty() {

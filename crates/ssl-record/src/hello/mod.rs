@@ -1,17 +1,25 @@
-//! A ClientHello, read before anything is decided: what the client offers, in its own bytes.
+//! Hello messages in their sender's bytes: what a client offers, read before anything is decided, and what a
+//! server answers, read without a connection.
 //!
-//! Owns the layout of the message (RFC 8446 section 4.1.2, RFC 5246 section 7.4.1.2) and of the extensions
-//! a server looks at, as strictly as OpenSSL reads them. Borrows the message and allocates nothing. Does not
-//! choose: which version, suite or group comes of the offer is for the caller.
+//! Owns the layout of the messages (RFC 8446 section 4.1, RFC 5246 section 7.4) and of the extensions that
+//! the other side looks at. A ClientHello is read as strictly as OpenSSL does. Borrows the messages; only
+//! [`ServerFlight`] allocates, for what has arrived. Does not choose: which version, suite or group comes of an
+//! offer, and whether an answer fits it, is for the caller.
 
 mod extensions;
+mod flight;
 mod kind;
 mod reader;
+mod server;
+#[cfg(test)]
+mod server_tests;
 #[cfg(test)]
 mod tests;
 mod values;
 
+pub use flight::{FlightFault, FlightState, Message, RecordSizes, ServerFlight};
 pub use kind::is_known;
+pub use server::{ServerHello, ServerParams};
 pub use values::{KeyShares, Names, Numbers, StatusRequest};
 
 use reader::{Malformed, Reader};
@@ -44,7 +52,7 @@ pub struct ClientHello<'a> {
     extensions: &'a [u8],
 }
 
-/// Why a ClientHello cannot be used: the alert it is answered with, and OpenSSL's reason.
+/// Why a hello cannot be used: the alert it is answered with, and OpenSSL's reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HelloFault {
     /// To be sent, fatal.
@@ -59,19 +67,7 @@ impl<'a> ClientHello<'a> {
     /// # Errors
     /// unexpected_message if it is another message, else as [`parse`](Self::parse).
     pub fn parse_message(message: &'a [u8]) -> Result<Self, HelloFault> {
-        let mut reader = Reader::new(message);
-        let header = |reader: &mut Reader<'a>| Ok((reader.u8()?, reader.vec24()?));
-        let (kind, body) = header(&mut reader).map_err(|Malformed| LENGTH_MISMATCH)?;
-        if kind != CLIENT_HELLO {
-            return Err(HelloFault::new(
-                AlertDescription::UNEXPECTED_MESSAGE,
-                Reason::UNEXPECTED_MESSAGE,
-            ));
-        }
-        if !reader.is_empty() {
-            return Err(LENGTH_MISMATCH);
-        }
-        Self::parse(body)
+        Self::parse(message_body(message, CLIENT_HELLO)?)
     }
 
     /// Parses the body of the message, which is all but its header.
@@ -86,7 +82,7 @@ impl<'a> ClientHello<'a> {
         })?;
         let hello =
             Self::parse_rest(legacy_version, reader).map_err(|Malformed| LENGTH_MISMATCH)?;
-        extensions::check_list(hello.extensions)?;
+        extensions::check_list(hello.extensions, true)?;
         Ok(hello)
     }
 
@@ -183,11 +179,25 @@ impl HelloFault {
 impl core::fmt::Display for HelloFault {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { alert, reason } = self;
-        write!(f, "unusable ClientHello: {reason}; answer {alert}")
+        write!(f, "unusable hello: {reason}; answer {alert}")
     }
 }
 
 impl core::error::Error for HelloFault {}
+
+/// The body of the one message of this type that the bytes are.
+fn message_body(message: &[u8], expected: u8) -> Result<&[u8], HelloFault> {
+    let mut reader = Reader::new(message);
+    let mut header = || Ok((reader.u8()?, reader.vec24()?));
+    let (kind, body) = header().map_err(|Malformed| LENGTH_MISMATCH)?;
+    if kind != expected {
+        return Err(UNEXPECTED_MESSAGE);
+    }
+    match reader.is_empty() {
+        true => Ok(body),
+        false => Err(LENGTH_MISMATCH),
+    }
+}
 
 /// The type byte of the message (RFC 8446 section 4).
 const CLIENT_HELLO: u8 = 1;
@@ -200,6 +210,10 @@ const TLS_FALLBACK_SCSV: u16 = 0x5600;
 
 const LENGTH_MISMATCH: HelloFault =
     HelloFault::new(AlertDescription::DECODE_ERROR, Reason::LENGTH_MISMATCH);
+const UNEXPECTED_MESSAGE: HelloFault = HelloFault::new(
+    AlertDescription::UNEXPECTED_MESSAGE,
+    Reason::UNEXPECTED_MESSAGE,
+);
 const ERROR_IN_RECEIVED_CIPHER_LIST: Reason = Reason(151);
 const LENGTH_TOO_SHORT: Reason = Reason(160);
 const NO_CIPHERS_SPECIFIED: Reason = Reason(183);
