@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod answer;
 pub mod chunks;
 pub mod hello;
 pub mod pair;
