@@ -10,6 +10,7 @@ mod cmd;
 mod failure;
 mod options;
 mod pipe;
+mod target;
 mod trace;
 
 use std::io;

@@ -1,18 +1,17 @@
 //! A TCP connection with the handshake done.
 //!
-//! Owns addresses and deadlines. Must not know what the connection is for.
+//! Owns deadlines. Must not know what the connection is for.
 
-use std::io;
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use ssl_record::io::{CallError, TlsStream};
 use ssl_record::{Connection, Context, Outcome, Received, Want};
 
-use super::Target;
 use super::wait::{Interest, Waiter};
 use crate::failure::Failure;
+use crate::target::Target;
 
 /// What the client talks through.
 pub(super) type Stream = TlsStream<TcpStream>;
@@ -109,28 +108,10 @@ impl Connector<'_> {
     }
 
     fn tcp(&self) -> Result<TcpStream, Failure> {
-        let Target { host, port } = self.target;
-        let addresses = (host.as_str(), *port).to_socket_addrs().map_err(|error| {
-            Failure::line(format_args!(
-                "no address for {host}: {error}; check the name"
-            ))
-        })?;
-        let mut last = None;
-        for address in addresses {
-            match TcpStream::connect_timeout(&address, self.timeout) {
-                Ok(tcp) => {
-                    tcp.set_nonblocking(true).map_err(Failure::line)?;
-                    // Whoever types into the other end wants each line to leave at once.
-                    tcp.set_nodelay(true).map_err(Failure::line)?;
-                    return Ok(tcp);
-                }
-                Err(error) => last = Some(error),
-            }
-        }
-        let error = last.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into());
-        Err(Failure::line(format_args!(
-            "cannot connect to {}: {error}; is a server listening there?",
-            self.target
-        )))
+        let tcp = self.target.connect(self.timeout)?;
+        tcp.set_nonblocking(true).map_err(Failure::line)?;
+        // Whoever types into the other end wants each line to leave at once.
+        tcp.set_nodelay(true).map_err(Failure::line)?;
+        Ok(tcp)
     }
 }

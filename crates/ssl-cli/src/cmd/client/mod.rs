@@ -10,7 +10,6 @@ mod sessions;
 mod wait;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use ssl_record::config::{ClientConfig, Roots, ServerTrust};
@@ -18,6 +17,7 @@ use ssl_record::{Context, KeyUpdateRequest};
 
 use crate::failure::{Failure, note};
 use crate::options::{self, TlsOptions, configured};
+use crate::target::Target;
 use crate::trace;
 use sessions::Sessions;
 
@@ -62,45 +62,6 @@ pub(crate) struct Args {
     tls: TlsOptions,
 }
 
-/// Where to connect to.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    /// A host name or an address, without brackets.
-    host: String,
-    port: u16,
-}
-
-impl FromStr for Target {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "write HOST:PORT, such as example.org:443 or [::1]:443".to_owned();
-        let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
-        let bare = host
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'));
-        let ambiguous = bare.is_none() && host.contains(':');
-        let host = bare.unwrap_or(host);
-        match port.parse() {
-            Ok(port) if !host.is_empty() && !ambiguous => Ok(Self {
-                host: host.to_owned(),
-                port,
-            }),
-            _ => Err(wrong()),
-        }
-    }
-}
-
-impl std::fmt::Display for Target {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
-}
-
 /// Connects, relays until both directions are closed.
 ///
 /// # Errors
@@ -116,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     let context = context(args)?;
     args.tls.set_modes(&context);
-    let server_name = args.servername.as_deref().unwrap_or(&args.target.host);
+    let server_name = args.servername.as_deref().unwrap_or(args.target.host());
     let connector = connect::Connector {
         context: &context,
         target: &args.target,
@@ -172,26 +133,4 @@ fn context(args: &Args) -> Result<Context, Failure> {
         config = config.identity(options::identity(cert, args.key.as_deref())?);
     }
     Context::client(config).map_err(|error| Failure::config(&"configuration", &error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Target;
-
-    #[test]
-    fn a_target_is_a_host_and_a_port() {
-        let shown = |text: &str| text.parse::<Target>().map(|target| target.to_string());
-        assert_eq!(shown("example.org:443").as_deref(), Ok("example.org:443"));
-        assert_eq!(shown("[::1]:443").as_deref(), Ok("[::1]:443"));
-        for wrong in [
-            "example.org",
-            "example.org:",
-            ":443",
-            "::1:443",
-            "a:99999",
-            "[]:1",
-        ] {
-            assert!(shown(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -16,11 +16,11 @@ use std::os::fd::AsFd;
 use ssl_record::io::{CallError, TlsStream};
 use ssl_record::{Error, Outcome, Received, Want};
 
-use super::Target;
 use super::progress::Progress;
 use super::sessions::Sessions;
 use super::wait::{Interest, Waiter};
 use crate::failure::Failure;
+use crate::target::Target;
 
 /// Bytes read from standard input at once: four records.
 const UP: usize = 64 * 1024;

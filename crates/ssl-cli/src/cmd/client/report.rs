@@ -1,9 +1,9 @@
 //! What was negotiated, on standard error.
 
-use super::Target;
 use super::connect::Stream;
 use crate::certificate;
 use crate::failure::note;
+use crate::target::Target;
 
 /// Says what both sides agreed on and who the server is.
 pub(super) fn negotiated(target: &Target, stream: &Stream) {
