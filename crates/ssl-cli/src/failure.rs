@@ -8,7 +8,8 @@ use std::process::ExitCode;
 
 use ssl_record::config::ConfigError;
 use ssl_record::io::CallError;
-use ssl_record::{CertificateFault, Error};
+use ssl_record::record::AlertDescription;
+use ssl_record::{CertificateFault, Error, Reason};
 
 /// Why a command did not do all it was asked for.
 #[derive(Debug)]
@@ -69,6 +70,14 @@ fn advice(error: &CallError) -> &'static str {
             " or give the name with --servername"
         }
         CallError::Tls(Error::UnexpectedEof) => "; repeat the transfer",
+        CallError::Tls(Error::AlertReceived(AlertDescription::INAPPROPRIATE_FALLBACK)) => {
+            ": the server supports a newer version than the one offered here and refuses the fallback; \
+             raise --max, or leave SEND_FALLBACK_SCSV out of --mode"
+        }
+        CallError::Tls(error) if error.reason() == Some(Reason::INAPPROPRIATE_FALLBACK) => {
+            ": the server supports a newer version than the one it answered with, so somebody on the path may \
+             have forced the fallback; raise --max, or leave SEND_FALLBACK_SCSV out of --mode"
+        }
         CallError::Transport(_) => "; the connection broke, try again",
         CallError::Tls(_) => "",
     }

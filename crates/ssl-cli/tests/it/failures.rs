@@ -122,6 +122,26 @@ fn the_server_says_nothing() {
 }
 
 #[test]
+fn f5_an_inappropriate_fallback_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = listener.local_addr().unwrap().to_string();
+    let server = thread::spawn(move || {
+        let (mut tcp, _) = listener.accept().unwrap();
+        tcp.read_exact(&mut [0; 5]).unwrap();
+        tcp.write_all(&[21, 3, 3, 0, 2, 2, 86]).unwrap();
+        // Until the client leaves, so that the answer is not lost.
+        drop(tcp.read_to_end(&mut Vec::new()));
+    });
+    let mode = "+send-fallback-scsv";
+    fails(
+        &["client", &target, "--mode", mode, "--max", "1.2"],
+        1,
+        "the server supports a newer version than the one offered here and refuses the fallback",
+    );
+    server.join().unwrap();
+}
+
+#[test]
 fn a_truncated_stream_is_an_error_and_its_data_is_printed() {
     let authority = CertificateAuthority::new(KeyKind::EcP256).unwrap();
     let issued = authority.issue(&Leaf::localhost(KeyKind::EcP256)).unwrap();
