@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => cmd::demo::run(&args, out),
         Command::Client(args) => cmd::client::run(&args),
         Command::Server(args) => cmd::server::run(&args, out),
+        Command::Scan(args) => cmd::scan::run(&args, out),
         Command::Completions(args) => cmd::completions::run(&args, out),
         Command::Man(args) => cmd::man::run(&args),
     };

@@ -18,6 +18,17 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// A target whose port may be left out: then it is 443.
+    ///
+    /// # Errors
+    /// What to write instead.
+    pub(crate) fn or_https(text: &str) -> Result<Self, String> {
+        match text.ends_with(']') || !text.contains(':') {
+            true => format!("{text}:443").parse(),
+            false => text.parse(),
+        }
+    }
+
     /// The host name or address, without brackets.
     pub(crate) fn host(&self) -> &str {
         &self.host
@@ -57,7 +68,7 @@ impl FromStr for Target {
         let bare = host
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'));
-        let ambiguous = bare.is_none() && host.contains(':');
+        let ambiguous = bare.is_none() && host.contains([':', '[', ']']);
         let host = bare.unwrap_or(host);
         match port.parse() {
             Ok(port) if !host.is_empty() && !ambiguous => Ok(Self {
@@ -96,6 +107,19 @@ mod tests {
             "a:99999",
             "[]:1",
         ] {
+            assert!(shown(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_port_may_be_left_out_where_there_is_a_default() {
+        let shown = |text: &str| Target::or_https(text).map(|target| target.to_string());
+        assert_eq!(shown("example.org").as_deref(), Ok("example.org:443"));
+        assert_eq!(shown("example.org:1").as_deref(), Ok("example.org:1"));
+        assert_eq!(shown("[::1]").as_deref(), Ok("[::1]:443"));
+        assert_eq!(shown("[::1]:1").as_deref(), Ok("[::1]:1"));
+        assert_eq!(shown("192.0.2.1").as_deref(), Ok("192.0.2.1:443"));
+        for wrong in ["", "[]", "::1", "::1:443", "example.org:", "]"] {
             assert!(shown(wrong).is_err(), "{wrong}");
         }
     }

@@ -8,4 +8,5 @@ pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod man;
 pub(crate) mod modes;
+pub(crate) mod scan;
 pub(crate) mod server;

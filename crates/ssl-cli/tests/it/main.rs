@@ -7,6 +7,8 @@ mod demo;
 mod failures;
 mod interop;
 mod program;
+mod scan;
+mod scan_peers;
 mod sessions;
 mod snapshots;
 mod stop;
