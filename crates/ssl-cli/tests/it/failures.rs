@@ -122,7 +122,7 @@ fn the_server_says_nothing() {
 }
 
 #[test]
-fn f5_an_inappropriate_fallback_is_named() {
+fn an_inappropriate_fallback_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let target = listener.local_addr().unwrap().to_string();
     let server = thread::spawn(move || {

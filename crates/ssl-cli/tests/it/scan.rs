@@ -90,6 +90,11 @@ fn suites_and_groups_of_openssl_are_all_found_and_no_others() {
     };
     let found = scan(&[&target]);
     assert_eq!(versions(&found), ["TLS 1.3", "TLS 1.2"]);
+    for list in ["suites", "groups"] {
+        let lists = found[list].as_array().unwrap();
+        assert_eq!(lists.len(), 2);
+        assert!(lists.iter().all(|row| row["complete"] == true), "{lists:?}");
+    }
     let suites = |version| sorted(rows(&found, "suites", version, "openssl"));
     assert_eq!(suites("TLS 1.2"), sorted(TLS12_SUITES.to_vec()));
     assert_eq!(suites("TLS 1.3"), sorted(TLS13_SUITES.to_vec()));
@@ -136,7 +141,7 @@ fn groups_beside_that_of_the_certificate_are_found() {
 }
 
 #[test]
-fn f4_openssl_enforces_the_signal_in_every_lower_version() {
+fn openssl_enforces_the_signal_in_every_lower_version() {
     let old = |server: OpenSsl| server.cipher("ALL:@SECLEVEL=0");
     let Some((_server, target)) = served(KeyKind::Rsa2048, old) else {
         return;
@@ -157,7 +162,7 @@ fn f4_openssl_enforces_the_signal_in_every_lower_version() {
 }
 
 #[test]
-fn f6_f8_with_one_version_there_is_nothing_to_fall_back_from() {
+fn with_one_version_there_is_nothing_to_fall_back_from() {
     for (option, version) in [
         ("-tls1_1", "TLS 1.1"),
         ("-tls1_2", "TLS 1.2"),

@@ -120,7 +120,7 @@ fn ignorant(tcp: &mut TcpStream) {
 }
 
 #[test]
-fn f7_a_server_that_ignores_the_signal_is_told() {
+fn a_server_that_ignores_the_signal_is_told() {
     let server = Scripted::start(ignorant);
     let found = scan(&[&server.target]);
     assert_eq!(versions(&found), ["TLS 1.2", "TLS 1.1"]);
@@ -135,6 +135,7 @@ fn f7_a_server_that_ignores_the_signal_is_told() {
         .collect();
     assert_eq!(numbers, [0x002f, 0x0035]);
     assert_eq!(found["suites"][0]["preference"], "server");
+    assert_eq!(found["suites"][0]["complete"], true);
     assert_eq!(found["flights"][0]["certificates"], serde_json::json!([4]));
     assert_eq!(found["flights"][0]["bytes"], 5 + 4 + 38 + 18);
     assert_eq!(found["refusal"], serde_json::Value::Null);
@@ -166,6 +167,54 @@ fn a_server_that_chooses_what_nobody_offered_does_not_keep_the_scan_busy() {
     assert_eq!(versions(&found), ["TLS 1.2"]);
     assert_eq!(found["suites"][0]["suites"], serde_json::json!([]));
     assert!(server.connections() < 12);
+}
+
+#[test]
+fn a_server_that_wants_a_share_of_tls13_gets_one() {
+    let server = Scripted::start(|tcp| {
+        let message = hello(tcp);
+        let hello = ClientHello::parse_message(&message).unwrap();
+        let share = hello
+            .key_shares()
+            .unwrap()
+            .and_then(|mut shares| shares.next());
+        let Some((group, key)) = share else {
+            return send(tcp, &[21, 3, 3, 0, 2, 2, 50]);
+        };
+        let mut body = vec![3, 3];
+        body.extend([7; 32]);
+        body.push(0);
+        body.extend(hello.cipher_suites().next().unwrap().to_be_bytes());
+        body.extend([0, 0, 46, 0, 43, 0, 2, 3, 4, 0, 51, 0, 36]);
+        body.extend(group.to_be_bytes());
+        body.extend([0, 32]);
+        body.extend(key);
+        let mut message = vec![2, 0, 0, u8::try_from(body.len()).unwrap()];
+        message.extend(body);
+        send(tcp, &WireRecord::new(HANDSHAKE, 0x0303, &message).encode());
+    });
+    let found = scan(&[&server.target, "--timeout", "1"]);
+    assert_eq!(versions(&found), ["TLS 1.3"]);
+    assert_eq!(found["suites"][0]["suites"].as_array().unwrap().len(), 5);
+    assert_eq!(found["groups"][0]["groups"][0]["name"], "x25519");
+    // Its flight has no end.
+    assert!(found["flights"][0]["not_measured"].is_string(), "{found}");
+}
+
+#[test]
+fn a_server_that_stops_answering_amid_the_scan_is_told() {
+    let mut connections = 0;
+    let server = Scripted::start(move |tcp| {
+        connections += 1;
+        // Five versions, the fallback, and the first suite.
+        if connections <= 7 {
+            ignorant(tcp);
+        }
+    });
+    let found = scan(&[&server.target]);
+    let suites = &found["suites"][0];
+    assert_eq!(suites["suites"].as_array().unwrap().len(), 1);
+    assert_eq!(suites["complete"], false);
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn a_flight_of_tls12_reads_back_in_pieces_of_any_size() {
 }
 
 #[test]
-fn f4_the_refusal_of_a_fallback_is_one_alert() {
+fn the_refusal_of_a_fallback_is_one_alert() {
     let mut bytes = FALLBACK_REFUSED.to_vec();
     // What follows a fatal alert is not even looked at.
     bytes.extend(b"not a record");

@@ -138,7 +138,7 @@ impl<'a> Server<'a> {
     /// # Errors
     /// Only if there is no connection; what a server does on one is an answer.
     pub(super) fn ask(&self, offer: &Offer<'_>, until: Until) -> Result<Answer, Failure> {
-        let mut random = [0; 64];
+        let mut random = [0; 96];
         self.random
             .fill(&mut random)
             .map_err(|_| Failure::line("the system has no random numbers"))?;

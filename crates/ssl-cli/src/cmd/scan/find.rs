@@ -9,6 +9,18 @@ pub(super) struct Accepted {
     pub(super) numbers: Vec<u16>,
     /// Whose order it was; `None` if there are not two to choose from.
     pub(super) preference: Option<Preference>,
+    /// Whether it was the end of the list that ended the search, and not a server that answers no more.
+    pub(super) complete: bool,
+}
+
+/// What came of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    Chose(u16),
+    /// None of what was offered.
+    Refused,
+    /// Nothing can be said.
+    Unclear,
 }
 
 /// Whose order decides.
@@ -40,40 +52,50 @@ pub(super) enum Found {
     MayBeNeeded,
 }
 
-/// Asks for each that is accepted, and once more for the order.
+/// Asks for each that is accepted, and once more for the order and to see that the server still answers.
 ///
 /// # Errors
-/// What `ask` returns. `ask` offers a list and tells the number that the server chose, if it chose.
+/// What `ask` returns. `ask` offers a list and tells what came of it.
 pub(super) fn accepted<E>(
     candidates: &[u16],
     found: Found,
-    mut ask: impl FnMut(&[u16]) -> Result<Option<u16>, E>,
+    mut ask: impl FnMut(&[u16]) -> Result<Reply, E>,
 ) -> Result<Accepted, E> {
     let mut left = candidates.to_vec();
     let mut numbers = Vec::new();
+    let mut reply = Reply::Refused;
     while !left.is_empty() {
-        let mut chosen = ask(&left)?;
-        if chosen.is_none() && found == Found::MayBeNeeded && !numbers.is_empty() {
-            chosen = ask(&[&left[..], &numbers].concat())?;
+        reply = ask(&left)?;
+        if reply == Reply::Refused && found == Found::MayBeNeeded && !numbers.is_empty() {
+            reply = ask(&[&left[..], &numbers].concat())?;
         }
         // Another number was not offered, or is not new.
-        let Some(index) = left.iter().position(|&number| Some(number) == chosen) else {
+        let chosen = left
+            .iter()
+            .position(|&number| reply == Reply::Chose(number));
+        let Some(index) = chosen else {
             break;
         };
         numbers.push(left.remove(index));
     }
-    let preference = match numbers[..] {
-        [first, .., last] => {
-            let reversed: Vec<u16> = numbers.iter().rev().copied().collect();
-            Some(match ask(&reversed)? {
-                Some(chosen) if chosen == first => Preference::Server,
-                Some(chosen) if chosen == last => Preference::Client,
-                _ => Preference::Mixed,
-            })
-        }
-        _ => None,
+    let (Some(&first), Some(&last)) = (numbers.first(), numbers.last()) else {
+        return Ok(Accepted {
+            numbers,
+            preference: None,
+            complete: false,
+        });
+    };
+    let reversed: Vec<u16> = numbers.iter().rev().copied().collect();
+    let again = ask(&reversed)?;
+    let preference = match again {
+        _ if first == last => None,
+        Reply::Chose(chosen) if chosen == first => Some(Preference::Server),
+        Reply::Chose(chosen) if chosen == last => Some(Preference::Client),
+        Reply::Chose(_) => Some(Preference::Mixed),
+        Reply::Refused | Reply::Unclear => None,
     };
     Ok(Accepted {
+        complete: reply != Reply::Unclear && matches!(again, Reply::Chose(_)),
         numbers,
         preference,
     })
@@ -91,7 +113,7 @@ mod tests {
         let mut asked = 0;
         let result = accepted(&[1, 2, 3, 4, 5], found, |offered| {
             asked += 1;
-            Ok::<_, Infallible>(server(offered))
+            Ok::<_, Infallible>(server(offered).map_or(Reply::Refused, Reply::Chose))
         });
         let Ok(accepted) = result;
         (accepted.numbers, accepted.preference, asked)
@@ -135,7 +157,7 @@ mod tests {
     fn none_one_and_all() {
         assert_eq!(find(Found::MayBeNeeded, |_| None), (vec![], None, 1));
         let one = |offered: &[u16]| first_of(offered, &[3]);
-        assert_eq!(find(Found::LeftOut, one), (vec![3], None, 2));
+        assert_eq!(find(Found::LeftOut, one), (vec![3], None, 3));
         let all = find(Found::LeftOut, |offered| offered.last().copied());
         assert_eq!(all.0, [5, 4, 3, 2, 1]);
     }
@@ -144,6 +166,27 @@ mod tests {
     fn a_number_that_was_not_offered_ends_the_search() {
         assert_eq!(find(Found::LeftOut, |_| Some(77)), (vec![], None, 1));
         assert_eq!(find(Found::LeftOut, |_| Some(2)).0, [2]);
+    }
+
+    #[test]
+    fn a_server_that_answers_no_more_leaves_the_list_incomplete() {
+        let search = |last_answers: usize, silence: Reply| {
+            let mut asked = 0;
+            let Ok(found) = accepted(&[1, 2, 3], Found::LeftOut, |offered| {
+                asked += 1;
+                Ok::<_, Infallible>(match first_of(&[1, 2], offered) {
+                    _ if asked > last_answers => silence,
+                    Some(number) => Reply::Chose(number),
+                    None => Reply::Refused,
+                })
+            });
+            (found.numbers.len(), found.complete)
+        };
+        assert_eq!(search(9, Reply::Refused), (2, true));
+        // The refusal of the third looks like the end of the list; that of the question for the order does not.
+        assert_eq!(search(2, Reply::Refused), (2, false));
+        assert_eq!(search(1, Reply::Unclear), (1, false));
+        assert_eq!(search(0, Reply::Refused), (0, false));
     }
 
     #[test]

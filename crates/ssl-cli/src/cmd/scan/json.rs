@@ -70,6 +70,7 @@ fn list(version: Version, accepted: &Accepted, name: &str, rows: Vec<Value>) -> 
     json!({
         "version": version.name(),
         "preference": accepted.preference.map(Preference::name),
+        "complete": accepted.complete,
         name: rows,
     })
 }

@@ -20,9 +20,11 @@ pub(super) struct Offer<'a> {
     pub(super) version: Version,
     /// Most wanted first.
     pub(super) suites: &'a [u16],
-    /// Most wanted first. In TLS 1.3 no share of any is sent, so that the server asks for one: that names its
-    /// choice, and costs it no computation.
+    /// Most wanted first.
     pub(super) groups: &'a [u16],
+    /// Whether TLS 1.3 brings a share of X25519, if that is among the groups. Without any share the server has to
+    /// ask for one: that names its choice, and costs it no computation.
+    pub(super) share: bool,
     pub(super) server_name: Option<&'a str>,
     /// Whether to say that this is a retry at a lower version (RFC 7507).
     pub(super) fallback: bool,
@@ -66,8 +68,9 @@ impl std::fmt::Display for Version {
 }
 
 impl Offer<'_> {
-    /// The record to send. The random bytes make the hello's random and its session ID.
-    pub(super) fn record(&self, random: &[u8; 64]) -> Vec<u8> {
+    /// The record to send. The random bytes make the hello's random, its session ID and its share: any 32 bytes are
+    /// a public key of X25519 (RFC 7748 section 5).
+    pub(super) fn record(&self, random: &[u8; 96]) -> Vec<u8> {
         let message = [vec![CLIENT_HELLO], vec24(&self.body(random))].concat();
         let header = RecordHeader {
             content_type: ContentType::Handshake,
@@ -78,8 +81,9 @@ impl Offer<'_> {
         [&header.encode()[..], &message].concat()
     }
 
-    fn body(&self, random: &[u8; 64]) -> Vec<u8> {
-        let (random, session_id) = random.split_at(32);
+    fn body(&self, random: &[u8; 96]) -> Vec<u8> {
+        let (random, rest) = random.split_at(32);
+        let (session_id, public_key) = rest.split_at(32);
         let mut body = numbers(&[self.version.min(Version::Tls12).wire()]);
         body.extend(random);
         match self.version {
@@ -93,12 +97,12 @@ impl Offer<'_> {
         body.extend(vec16(&numbers(&suites)));
         body.extend(vec8(&[NO_COMPRESSION]));
         if self.version > Version::Ssl30 {
-            body.extend(vec16(&self.extensions()));
+            body.extend(vec16(&self.extensions(public_key)));
         }
         body
     }
 
-    fn extensions(&self) -> Vec<u8> {
+    fn extensions(&self, public_key: &[u8]) -> Vec<u8> {
         let mut list = Vec::new();
         let mut add = |kind: u16, contents: Vec<u8>| {
             list.extend(kind.to_be_bytes());
@@ -118,7 +122,11 @@ impl Offer<'_> {
         if self.version == Version::Tls13 {
             add(SUPPORTED_VERSIONS, vec8(&numbers(&[self.version.wire()])));
             add(PSK_KEY_EXCHANGE_MODES, vec8(&[PSK_WITH_DHE]));
-            add(KEY_SHARE, vec16(&[]));
+            let share = match self.share && self.groups.contains(&X25519) {
+                true => [numbers(&[X25519]), vec16(public_key)].concat(),
+                false => Vec::new(),
+            };
+            add(KEY_SHARE, vec16(&share));
         } else {
             add(EXTENDED_MASTER_SECRET, Vec::new());
         }
@@ -160,6 +168,7 @@ const NO_COMPRESSION: u8 = 0;
 const HOST_NAME: u8 = 0;
 const UNCOMPRESSED: u8 = 0;
 const PSK_WITH_DHE: u8 = 1;
+const X25519: u16 = 29;
 /// Of extensions, IANA registry "TLS ExtensionType Values".
 const SERVER_NAME: u16 = 0;
 const SUPPORTED_GROUPS: u16 = 10;
@@ -185,7 +194,7 @@ mod tests {
     use ssl_record::hello::ClientHello;
 
     fn message(offer: &Offer<'_>) -> Vec<u8> {
-        let record = offer.record(&[7; 64]);
+        let record = offer.record(&[7; 96]);
         let (header, message) = record.split_first_chunk().unwrap();
         let header = RecordHeader::decode(*header).unwrap();
         assert_eq!(usize::from(header.len), message.len());
@@ -193,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn f2_an_offer_reads_back() {
+    fn an_offer_reads_back() {
         let (suites, groups) = ([0xc02f, 0x009e], [29, 23]);
         for version in Version::ALL {
             for fallback in [false, true] {
@@ -201,6 +210,7 @@ mod tests {
                     version,
                     suites: &suites,
                     groups: &groups,
+                    share: fallback,
                     server_name: Some("example.org"),
                     fallback,
                 });
@@ -215,7 +225,9 @@ mod tests {
                     is_tls13.then(|| vec![0x0304])
                 );
                 let shares = hello.key_shares().unwrap();
-                assert_eq!(shares.map(Iterator::count), is_tls13.then_some(0));
+                let shares = shares.map(|shares| shares.map(|(group, key)| (group, key.len())));
+                let expected = fallback.then_some((29, 32)).into_iter().collect::<Vec<_>>();
+                assert_eq!(shares.map(Iterator::collect), is_tls13.then_some(expected));
                 if version == Version::Ssl30 {
                     assert!(hello.extensions_raw().is_empty());
                     continue;
@@ -235,6 +247,7 @@ mod tests {
             version: Version::Tls13,
             suites: &suites,
             groups: &groups,
+            share: true,
             server_name: Some(&name),
             fallback: true,
         });

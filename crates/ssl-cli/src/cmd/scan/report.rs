@@ -110,13 +110,18 @@ fn flight(version: Version, flight: &Flight, out: &mut dyn Write) -> io::Result<
     )
 }
 
-fn order(accepted: &Accepted) -> &'static str {
-    match accepted.preference {
+fn order(accepted: &Accepted) -> String {
+    let order = match accepted.preference {
         Some(Preference::Server) => ", in the server's order",
         Some(Preference::Client) => "; the client's order decides",
         Some(Preference::Mixed) => "; neither side's order decides alone",
         None => "",
-    }
+    };
+    let complete = match accepted.complete {
+        true => "",
+        false => "; perhaps there are more: the server answered no longer as before",
+    };
+    format!("{order}{complete}")
 }
 
 /// IANA's and OpenSSL's name.

@@ -6,7 +6,7 @@ use ssl_record::hello::{ServerFlight, ServerParams};
 use ssl_record::record::AlertDescription;
 
 use super::ask::{Answer, Choice, Refusal, Server, Until};
-use super::find::{Accepted, Found, accepted};
+use super::find::{Accepted, Found, Reply, accepted};
 use super::flight::{self, Flight};
 use super::groups::GROUPS;
 use super::offer::{Offer, Version};
@@ -81,7 +81,10 @@ impl Findings {
 /// # Errors
 /// It cannot be connected to any more, or it accepts no version at all.
 pub(super) fn survey(server: &Server<'_>) -> Result<Findings, Failure> {
-    let survey = Survey { server };
+    let mut survey = Survey {
+        server,
+        share: false,
+    };
     let versions = survey.versions()?;
     let mut findings = Findings {
         versions,
@@ -110,22 +113,34 @@ pub(super) fn survey(server: &Server<'_>) -> Result<Findings, Failure> {
 
 struct Survey<'a> {
     server: &'a Server<'a>,
+    /// Whether the server answers hellos of TLS 1.3 only if they bring a share.
+    share: bool,
 }
 
 impl Survey<'_> {
-    fn versions(&self) -> Result<Vec<(Version, Option<Refusal>)>, Failure> {
+    fn versions(&mut self) -> Result<Vec<(Version, Option<Refusal>)>, Failure> {
         let mut versions = Vec::new();
         for version in Version::ALL {
-            let refusal = match self.ask(self.offer(version, &suites_of(version), &groups()))? {
-                Answer::Choice(choice, _) => unasked(version, choice),
-                Answer::Refusal(refusal) => Some(refusal),
-            };
+            let mut refusal = self.version(version)?;
+            if version == Version::Tls13 && is_about_the_share(refusal.as_ref()) {
+                self.share = true;
+                refusal = self.version(version)?;
+            }
             versions.push((version, refusal));
             if let Some(hopeless) = hopeless(&versions) {
                 return Err(self.no_tls(hopeless));
             }
         }
         Ok(versions)
+    }
+
+    /// How a version is refused, if it is.
+    fn version(&self, version: Version) -> Result<Option<Refusal>, Failure> {
+        let answer = self.ask(self.offer(version, &suites_of(version), &groups()))?;
+        Ok(match answer {
+            Answer::Choice(choice, _) => unasked(version, choice),
+            Answer::Refusal(refusal) => Some(refusal),
+        })
     }
 
     fn fallback(&self, version: Version) -> Result<Fallback, Failure> {
@@ -149,7 +164,7 @@ impl Survey<'_> {
     fn suites(&self, version: Version) -> Result<Accepted, Failure> {
         accepted(&suites_of(version), Found::LeftOut, |suites| {
             let answer = self.ask(self.offer(version, suites, &groups()))?;
-            Ok(choice(version, &answer).map(|choice| choice.suite))
+            Ok(reply(version, &answer, |choice| Some(choice.suite)))
         })
     }
 
@@ -187,17 +202,20 @@ impl Survey<'_> {
     fn tls13_groups(&self, suites: &[u16]) -> Result<Accepted, Failure> {
         accepted(&groups(), Found::LeftOut, |groups| {
             let answer = self.ask(self.offer(Version::Tls13, suites, groups))?;
-            Ok(choice(Version::Tls13, &answer).and_then(|choice| choice.group))
+            Ok(reply(Version::Tls13, &answer, |choice| choice.group))
         })
     }
 
     fn ecdhe_groups(&self, version: Version, suites: &[u16]) -> Result<Accepted, Failure> {
         accepted(&groups(), Found::MayBeNeeded, |groups| {
-            let flight = self.whole_flight(version, suites, groups)?;
-            let params = flight.as_ref().ok().and_then(key_exchange);
-            Ok(match params.map(ServerParams::parse_ecdhe) {
-                Some(Ok(ServerParams::NamedGroup { group, .. })) => Some(group),
-                _ => None,
+            let flight = match self.whole_flight(version, suites, groups)? {
+                Ok(flight) => flight,
+                Err(Refusal::Silent) => return Ok(Reply::Unclear),
+                Err(_) => return Ok(Reply::Refused),
+            };
+            Ok(match key_exchange(&flight).map(ServerParams::parse_ecdhe) {
+                Some(Ok(ServerParams::NamedGroup { group, .. })) => Reply::Chose(group),
+                _ => Reply::Refused,
             })
         })
     }
@@ -213,10 +231,11 @@ impl Survey<'_> {
 
     fn flight(&self, version: Version, suites: &[u16]) -> Result<Result<Flight, String>, Failure> {
         let flight = self.whole_flight(version, suites, &groups())?;
-        Ok(flight.map(|flight| Flight {
+        let measured = flight.map(|flight| Flight {
             sizes: flight.sizes(),
             certificates: flight.certificates().map(<[u8]>::len).collect(),
-        }))
+        });
+        Ok(measured.map_err(|refusal| refusal.to_string()))
     }
 
     /// The flight up to ServerHelloDone, or why there is none.
@@ -225,11 +244,11 @@ impl Survey<'_> {
         version: Version,
         suites: &[u16],
         groups: &[u16],
-    ) -> Result<Result<ServerFlight, String>, Failure> {
+    ) -> Result<Result<ServerFlight, Refusal>, Failure> {
         let offer = self.offer(version, suites, groups);
         Ok(match self.server.ask(&offer, Until::Done)? {
             Answer::Choice(_, flight) => Ok(flight),
-            Answer::Refusal(refusal) => Err(refusal.to_string()),
+            Answer::Refusal(refusal) => Err(refusal),
         })
     }
 
@@ -242,6 +261,7 @@ impl Survey<'_> {
             version,
             suites,
             groups,
+            share: self.share,
             server_name: self.server.server_name,
             fallback: false,
         }
@@ -301,10 +321,23 @@ fn unasked(version: Version, choice: Choice) -> Option<Refusal> {
     }))
 }
 
-fn choice(version: Version, answer: &Answer) -> Option<Choice> {
+/// Whether a server may have refused because a hello of TLS 1.3 had no share, which it must not (RFC 8446 section
+/// 4.2.8): not if it spoke of versions, and not without an alert.
+fn is_about_the_share(refusal: Option<&Refusal>) -> bool {
+    match refusal {
+        Some(Refusal::Alert(alert)) => *alert != AlertDescription::PROTOCOL_VERSION,
+        _ => false,
+    }
+}
+
+/// What the answer says of the part that is looked for.
+fn reply(version: Version, answer: &Answer, part: impl FnOnce(&Choice) -> Option<u16>) -> Reply {
     match answer {
-        Answer::Choice(choice, _) if choice.version == version.wire() => Some(*choice),
-        _ => None,
+        Answer::Choice(choice, _) if choice.version == version.wire() => {
+            part(choice).map_or(Reply::Refused, Reply::Chose)
+        }
+        Answer::Refusal(Refusal::Silent) => Reply::Unclear,
+        _ => Reply::Refused,
     }
 }
 
@@ -344,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn f4_f6_a_verdict_needs_a_lower_version() {
+    fn a_verdict_needs_a_lower_version() {
         let verdict = |fallbacks: &[Fallback]| {
             let versions = [Version::Tls12, Version::Tls11];
             let fallbacks = fallbacks.iter().cloned();
