@@ -37,7 +37,7 @@ pub(crate) enum Command {
     /// Tell what a TLS server accepts, and whether it enforces TLS_FALLBACK_SCSV
     ///
     /// Asks with hand-made hellos, from SSL 3.0 to TLS 1.3, over short connections, one after the other: one for each
-    /// suite and group that the server accepts, and about twenty more; thirty to ninety are usual. All but one end
+    /// suite and group that the server accepts, and about twenty more; in all mostly fewer than a hundred. All but one end
     /// after the server's first answer; that one is a full handshake, to measure the flight of TLS 1.3. Nothing is
     /// verified. Scan servers only with their owner's consent.
     Scan(cmd::scan::Args),

@@ -9,6 +9,18 @@ pub(super) fn name(number: u16) -> Option<&'static str> {
         .find_map(|&(found, name)| (found == number).then_some(name))
 }
 
+/// Those that may be offered in TLS 1.3, or before it: a server may refuse the whole hello for one that may not
+/// (RFC 8446 section 4.2.7, RFC 8734 section 3).
+pub(super) fn allowed(is_tls13: bool) -> Vec<u16> {
+    let numbers = GROUPS.iter().map(|&(number, _)| number);
+    let allowed = numbers.filter(|number| match number {
+        1..=22 | 26..=28 => !is_tls13,
+        31..=33 | 41 | 0x0200..=0x0202 | 0x1000.. => is_tls13,
+        _ => true,
+    });
+    allowed.collect()
+}
+
 /// All of them, those a client would prefer first.
 pub(super) static GROUPS: &[(u16, &str)] = &[
     (0x11ec, "X25519MLKEM768"),
@@ -59,3 +71,26 @@ pub(super) static GROUPS: &[(u16, &str)] = &[
     (2, "sect163r1"),
     (1, "sect163k1"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_group_is_offered_in_some_version() {
+        let (tls13, older) = (allowed(true), allowed(false));
+        for &(number, name) in GROUPS {
+            let offered = tls13.contains(&number) || older.contains(&number);
+            assert!(offered, "{name}");
+            assert_eq!(super::name(number), Some(name), "number given twice");
+        }
+        let in_both: Vec<&u16> = tls13
+            .iter()
+            .filter(|number| older.contains(number))
+            .collect();
+        assert_eq!(
+            in_both,
+            [&29, &23, &30, &24, &25, &256, &257, &258, &259, &260]
+        );
+    }
+}

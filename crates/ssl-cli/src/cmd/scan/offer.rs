@@ -117,7 +117,12 @@ impl Offer<'_> {
             add(EC_POINT_FORMATS, vec8(&[UNCOMPRESSED]));
         }
         if self.version >= Version::Tls12 {
-            add(SIGNATURE_ALGORITHMS, vec16(&numbers(SIGNATURE_SCHEMES)));
+            let older = match self.version {
+                Version::Tls13 => &[],
+                _ => OLDER_SIGNATURE_SCHEMES,
+            };
+            let schemes = [SIGNATURE_SCHEMES, older].concat();
+            add(SIGNATURE_ALGORITHMS, vec16(&numbers(&schemes)));
         }
         if self.version == Version::Tls13 {
             add(SUPPORTED_VERSIONS, vec8(&numbers(&[self.version.wire()])));
@@ -178,13 +183,13 @@ const EXTENDED_MASTER_SECRET: u16 = 23;
 const SUPPORTED_VERSIONS: u16 = 43;
 const PSK_KEY_EXCHANGE_MODES: u16 = 45;
 const KEY_SHARE: u16 = 51;
-/// All that a certificate may need (IANA registry "TLS SignatureScheme"): no server fails for lack of one. With
-/// 1024-bit DSA keys and SHA-1 last.
+/// All that a certificate may need (IANA registry "TLS SignatureScheme"): no server fails for lack of one.
 const SIGNATURE_SCHEMES: &[u16] = &[
     0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x081a, 0x081b, 0x081c, 0x0804, 0x0805, 0x0806, 0x0809,
-    0x080a, 0x080b, 0x0401, 0x0501, 0x0601, 0x0904, 0x0905, 0x0906, 0x0303, 0x0301, 0x0402, 0x0302,
-    0x0203, 0x0201, 0x0202,
+    0x080a, 0x080b, 0x0401, 0x0501, 0x0601, 0x0904, 0x0905, 0x0906, 0x0203, 0x0201,
 ];
+/// DSA and SHA-224, which TLS 1.3 does not have.
+const OLDER_SIGNATURE_SCHEMES: &[u16] = &[0x0303, 0x0301, 0x0402, 0x0302, 0x0202];
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use ssl_record::record::AlertDescription;
 use super::ask::{Answer, Choice, Refusal, Server, Until};
 use super::find::{Accepted, Found, Reply, accepted};
 use super::flight::{self, Flight};
-use super::groups::GROUPS;
+use super::groups;
 use super::offer::{Offer, Version};
 use super::suites::{KeyExchange, SUITES, Suite};
 use crate::failure::Failure;
@@ -136,7 +136,7 @@ impl Survey<'_> {
 
     /// How a version is refused, if it is.
     fn version(&self, version: Version) -> Result<Option<Refusal>, Failure> {
-        let answer = self.ask(self.offer(version, &suites_of(version), &groups()))?;
+        let answer = self.ask(self.offer(version, &suites_of(version), &groups_of(version)))?;
         Ok(match answer {
             Answer::Choice(choice, _) => unasked(version, choice),
             Answer::Refusal(refusal) => Some(refusal),
@@ -144,7 +144,7 @@ impl Survey<'_> {
     }
 
     fn fallback(&self, version: Version) -> Result<Fallback, Failure> {
-        let (suites, groups) = (suites_of(version), groups());
+        let (suites, groups) = (suites_of(version), groups_of(version));
         let offer = Offer {
             fallback: true,
             ..self.offer(version, &suites, &groups)
@@ -163,7 +163,7 @@ impl Survey<'_> {
 
     fn suites(&self, version: Version) -> Result<Accepted, Failure> {
         accepted(&suites_of(version), Found::LeftOut, |suites| {
-            let answer = self.ask(self.offer(version, suites, &groups()))?;
+            let answer = self.ask(self.offer(version, suites, &groups_of(version)))?;
             Ok(reply(version, &answer, |choice| Some(choice.suite)))
         })
     }
@@ -200,14 +200,14 @@ impl Survey<'_> {
     }
 
     fn tls13_groups(&self, suites: &[u16]) -> Result<Accepted, Failure> {
-        accepted(&groups(), Found::LeftOut, |groups| {
+        accepted(&groups_of(Version::Tls13), Found::LeftOut, |groups| {
             let answer = self.ask(self.offer(Version::Tls13, suites, groups))?;
             Ok(reply(Version::Tls13, &answer, |choice| choice.group))
         })
     }
 
     fn ecdhe_groups(&self, version: Version, suites: &[u16]) -> Result<Accepted, Failure> {
-        accepted(&groups(), Found::MayBeNeeded, |groups| {
+        accepted(&groups_of(version), Found::MayBeNeeded, |groups| {
             let flight = match self.whole_flight(version, suites, groups)? {
                 Ok(flight) => flight,
                 Err(Refusal::Silent) => return Ok(Reply::Unclear),
@@ -221,7 +221,7 @@ impl Survey<'_> {
     }
 
     fn prime_bits(&self, version: Version, suites: &[u16]) -> Result<Option<usize>, Failure> {
-        let flight = self.whole_flight(version, suites, &groups())?;
+        let flight = self.whole_flight(version, suites, &groups_of(version))?;
         let params = flight.as_ref().ok().and_then(key_exchange);
         Ok(match params.map(ServerParams::parse_dhe) {
             Some(Ok(ServerParams::FiniteField { prime, .. })) => Some(bits(prime)),
@@ -230,7 +230,7 @@ impl Survey<'_> {
     }
 
     fn flight(&self, version: Version, suites: &[u16]) -> Result<Result<Flight, String>, Failure> {
-        let flight = self.whole_flight(version, suites, &groups())?;
+        let flight = self.whole_flight(version, suites, &groups_of(version))?;
         let measured = flight.map(|flight| Flight {
             sizes: flight.sizes(),
             certificates: flight.certificates().map(<[u8]>::len).collect(),
@@ -351,8 +351,8 @@ fn suites_of(version: Version) -> Vec<u16> {
     suites.map(|suite| suite.number).collect()
 }
 
-fn groups() -> Vec<u16> {
-    GROUPS.iter().map(|&(number, _)| number).collect()
+fn groups_of(version: Version) -> Vec<u16> {
+    groups::allowed(version == Version::Tls13)
 }
 
 /// Bits of a number in big-endian bytes.
