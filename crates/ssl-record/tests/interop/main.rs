@@ -12,6 +12,7 @@ mod close;
 mod curl;
 mod delegated;
 mod facts;
+mod hello_modes;
 mod http;
 mod key_update;
 mod matrix;
