@@ -12,8 +12,8 @@
 //! (test `the_deepest_handshake_leaves_half_of_the_stack`): 22 KiB optimised, 71 KiB unoptimised. Only
 //! touched pages are memory.
 //!
-//! *The owner's code.* None runs here but its key log: what the owner decides or computes is asked for, and
-//! found on the stack of whoever called. That code may leave its stack too, for another connection to be driven
+//! *The owner's code.* None runs here but its key log and the list of its signer's schemes: what the owner
+//! decides or computes is asked for, and found on the stack of whoever called, futures polled. That code may leave its stack too, for another connection to be driven
 //! meanwhile; this thread's variables have been put back before.
 //!
 //! *Dropping while waiting.* The stack is unwound from the point of its question, so that everything
@@ -23,8 +23,9 @@
 //!
 //! *Another thread.* What lives on a waiting stack is what rustls and the trait methods keep across a
 //! call: the connection itself (`Send`), parts of it and copies of its bytes; no lock guard, no `Rc`, no
-//! handle of a thread. Thread-local variables are read by [`current`] and [`enter`] only, which are not
-//! inlined, so that no frame that waits has cached the address of one; rustls's own frames use none.
+//! handle of a thread. Thread-local variables are read here by [`current`] and [`enter`], elsewhere by
+//! functions that do not wait themselves; where a frame that waits calls them they are not inlined, so that
+//! it has cached the address of none. rustls's own frames use none.
 //!
 //! *Panics.* One that starts on the stack is caught at its bottom ([`Pause::Panicked`]); none crosses.
 //!

@@ -56,6 +56,9 @@ pub(super) fn replacing<T>(secret: &Secret, work: impl FnOnce() -> T) -> T {
 }
 
 /// Whether this thread is inside [`replacing`]: a rehearsal, whose peer is ourselves.
+///
+/// Not inlined: verifiers that may wait, and go on in another thread, ask this.
+#[inline(never)]
 pub(super) fn is_replacing() -> bool {
     TAP.with_borrow(|tap| matches!(tap, Tap::Replace(_)))
 }
