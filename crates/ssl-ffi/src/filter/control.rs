@@ -156,11 +156,12 @@ unsafe fn reset(ssl: &SSL, next: *mut BIO) -> c_long {
 /// # Safety
 /// `copy` is NULL or a live BIO of this method.
 unsafe fn duplicate(ssl: &SSL, copy: *mut BIO) -> c_long {
-    // SAFETY: the caller's promise.
-    let Some(data) = (unsafe { held(copy) }) else {
+    let Some(connection) = ssl.duplicate() else {
         return 0;
     };
-    let Some(connection) = ssl.duplicate() else {
+    // Not looked at before: what copies application data and BIOs may call back.
+    // SAFETY: the caller's promise.
+    let Some(data) = (unsafe { held(copy) }) else {
         return 0;
     };
     let old = std::mem::replace(&mut data.ssl, SSL::into_c(connection));

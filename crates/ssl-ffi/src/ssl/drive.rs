@@ -34,6 +34,9 @@ pub(super) struct Driven<'ssl> {
 impl Driven<'_> {
     /// The engine; none if the connection was cleared meanwhile.
     pub(super) fn engine(&mut self) -> Result<&mut Connection, Stop> {
+        if self.life != self.ssl.life.get() {
+            return Err(Stop::FAILED);
+        }
         self.engine.as_deref_mut().ok_or(Stop::FAILED)
     }
 

@@ -187,6 +187,17 @@ impl Ssl {
         self.note_missing_certificate();
     }
 
+    /// Who the peer is, and its certificates. Those before are freed outside the borrow: that may call back.
+    pub(super) fn note_peer(&self, peer: Option<X509>, chain: Option<Arc<X509Stack>>) {
+        let mut facts = self.facts.borrow_mut();
+        let old = (
+            std::mem::replace(&mut facts.peer, peer),
+            std::mem::replace(&mut facts.peer_chain, chain),
+        );
+        drop(facts);
+        drop(old);
+    }
+
     /// A client that was asked for a certificate and has none shows an empty list.
     fn note_missing_certificate(&self) {
         let is_missing = {

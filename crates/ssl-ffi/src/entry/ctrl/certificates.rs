@@ -66,8 +66,14 @@ pub(super) unsafe fn on_ssl(
             SELECT_CURRENT_CERT => select(ssl, parg.cast()),
             SET_CURRENT_CERT if larg == SET_SERVER => ssl.select_shown().into(),
             SET_CURRENT_CERT => chain::select_next(ssl, larg).into(),
-            GET_PEER_TMP_KEY => give_key(ssl.facts().peer_key_share.as_ref(), parg.cast()),
-            GET_TMP_KEY => give_key(ssl.facts().key_share.as_ref(), parg.cast()),
+            GET_PEER_TMP_KEY => {
+                let agreed = ssl.facts().peer_key_share.clone();
+                give_key(agreed, parg.cast())
+            }
+            GET_TMP_KEY => {
+                let agreed = ssl.facts().key_share.clone();
+                give_key(agreed, parg.cast())
+            }
             SET_RETRY_VERIFY => {
                 ssl.retry_verification();
                 1
@@ -239,7 +245,7 @@ unsafe fn requested_types(ssl: &Ssl, parg: *mut c_void) -> c_long {
 ///
 /// # Safety
 /// `place` is NULL or a place for a pointer.
-unsafe fn give_key(agreed: Option<&KeyShare>, place: *mut *mut EVP_PKEY) -> c_long {
+unsafe fn give_key(agreed: Option<KeyShare>, place: *mut *mut EVP_PKEY) -> c_long {
     let key = agreed.and_then(|agreed| {
         let group = groups::from_wire(agreed.group)?;
         share::public_key(group.nid, &agreed.public)

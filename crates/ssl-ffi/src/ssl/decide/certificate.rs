@@ -33,10 +33,9 @@ impl Ssl {
     /// same.
     fn judge_server(&self, chain: &[Vec<u8>], ocsp: Option<Vec<u8>>) -> Result<(), Halt> {
         let shown = self.shown_by_peer(chain, AlertDescription::BAD_CERTIFICATE)?;
-        {
-            let mut facts = self.facts.borrow_mut();
-            facts.peer_chain = Some(Arc::clone(&shown));
-            facts.ocsp = ocsp.or(facts.ocsp.take());
+        self.note_peer(None, Some(Arc::clone(&shown)));
+        if ocsp.is_some() {
+            self.facts.borrow_mut().ocsp = ocsp;
         }
         if self.want() == Want::RetryVerify {
             self.want.set(Want::Nothing);
@@ -54,7 +53,7 @@ impl Ssl {
         if let Some(server) = &server {
             self.check_type(server)?;
         }
-        self.facts.borrow_mut().peer = server;
+        self.note_peer(server, Some(shown));
         self.ask_about_staple()
     }
 
@@ -77,9 +76,7 @@ impl Ssl {
             rest.remove(0);
             Arc::new(rest)
         });
-        let mut facts = self.facts.borrow_mut();
-        facts.peer = client;
-        facts.peer_chain = rest;
+        self.note_peer(client, rest);
         Ok(())
     }
 

@@ -222,9 +222,13 @@ impl Ssl {
         let chain = self.chain_for(&certificates, place).map_err(|weakness| {
             Halt::Refuse(AlertDescription::INTERNAL_ERROR, weakness.reason().into())
         })?;
-        let mut progress = self.progress.borrow_mut();
-        progress.shown = Some(kind);
-        progress.signing.clone_from(&place.key);
+        let old = {
+            let mut progress = self.progress.borrow_mut();
+            progress.shown = Some(kind);
+            std::mem::replace(&mut progress.signing, place.key.clone())
+        };
+        // Outside the borrow: freeing a key may call back.
+        drop(old);
         Ok(DelegatedIdentity {
             chain,
             schemes: vec![scheme.id],

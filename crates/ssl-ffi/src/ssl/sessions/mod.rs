@@ -146,8 +146,7 @@ impl Ssl {
             (fields.peer.clone(), chain, fields.verify_result)
         });
         self.verify_result.set(result);
-        let mut facts = self.facts.borrow_mut();
-        (facts.peer, facts.peer_chain) = (peer, chain);
+        self.note_peer(peer, chain);
     }
 
     /// Whether a full handshake with the peer of this session would be accepted here: a session is no way
