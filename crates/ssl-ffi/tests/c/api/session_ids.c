@@ -23,6 +23,20 @@ static int generate_own(SSL *ssl, unsigned char *id, unsigned int *room)
     return 1;
 }
 
+/* Changes the settings that it stands in, as a program may that learns of the client here. */
+static int generate_and_change(SSL *ssl, unsigned char *id, unsigned int *room)
+{
+    SSL_CTX *ctx = SSL_get_SSL_CTX(ssl);
+
+    printf("  of the connection: %d", SSL_set_generate_session_id(ssl, generate_own));
+    printf(" %d %d", SSL_set_session_id_context(ssl, (const unsigned char *)"pair", 4),
+           SSL_set_num_tickets(ssl, 1));
+    printf(" %x\n", (unsigned)(SSL_set_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE) & SSL_OP_CIPHER_SERVER_PREFERENCE));
+    printf("  of the context: %d", SSL_CTX_set_generate_session_id(ctx, generate));
+    printf(" %d\n", SSL_CTX_set_num_tickets(ctx, 1));
+    return generate(ssl, id, room);
+}
+
 static void show(const char *label, SSL_SESSION *session)
 {
     unsigned int count;
@@ -79,6 +93,11 @@ static void run(int version, uint64_t options)
     answer = 1;
     serial++;
     one("of the connection", client, server, 1);
+    serial++;
+    SSL_CTX_set_generate_session_id(server, generate_and_change);
+    one("changes settings", client, server, 0);
+    serial++;
+    one("after the change", client, server, 0);
     serial++;
     session = pair_run("full", client, server, NULL);
     last = pair_run("resumed", client, server, session);
