@@ -120,6 +120,10 @@ fn differences(expected: &Ran, actual: &Ran) -> Vec<String> {
             expected.status, actual.status
         ));
     }
+    // The C caller got the function's failure value, which may be what it expects.
+    if actual.stderr.contains(PANIC) {
+        found.push("ours panicked".to_owned());
+    }
     if !found.is_empty() {
         found.extend(
             actual
@@ -136,6 +140,9 @@ fn differences(expected: &Ran, actual: &Ran) -> Vec<String> {
 fn compared(ran: &Ran) -> impl Iterator<Item = &str> {
     ran.stdout.lines().filter(|line| !line.starts_with('#'))
 }
+
+/// What a panic says on standard error.
+const PANIC: &str = "panicked at";
 
 /// How much of what a failing program says on standard error is shown.
 const STDERR_LINES: usize = 10;
@@ -165,6 +172,16 @@ mod tests {
             "ours:    (nothing)"
         );
         assert_eq!(differences(&ok, &ran("a 1\nb 2\n", "signal: 11")).len(), 1);
+    }
+
+    #[test]
+    fn ours_must_not_panic() {
+        let ok = ran("a 1\n", "exit status: 0");
+        let panicked = Ran {
+            stderr: "thread 'main' panicked at src/lib.rs:1".to_owned(),
+            ..ran("a 1\n", "exit status: 0")
+        };
+        assert_eq!(differences(&ok, &panicked)[0], "ours panicked");
     }
 
     #[test]
