@@ -1,6 +1,7 @@
 //! `cargo xtask matrix`: the documents that are written from data. Each generated block stands between
 //! two marks in its file; tidy fails when a block is not what this would write.
 
+mod holders;
 mod modes;
 mod statements;
 

@@ -214,7 +214,7 @@ fn a_foreign_method_signs() {
 }
 
 #[test]
-fn a_signature_pauses_inside_a_job() {
+fn a56_a_signature_pauses_inside_a_job() {
     let (job, wait) = (Job::none(), WaitContext::new().unwrap());
     let state = Signing {
         key: testing::foreign_rsa(pause_while_asked),

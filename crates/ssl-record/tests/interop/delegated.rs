@@ -24,7 +24,7 @@ fn expect(half: &mut Half<TcpStream>, peer: &mut Peer, text: &str) {
 }
 
 #[test]
-fn f4_to_f6_f9_the_fallback_signal_is_understood() {
+fn f4_f5_f6_f9_the_fallback_signal_is_understood() {
     if !has_openssl() {
         return;
     }

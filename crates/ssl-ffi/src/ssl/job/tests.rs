@@ -232,7 +232,7 @@ fn what_stopped_a_resumed_call_is_told() {
 }
 
 #[test]
-fn a_paused_job_goes_on_without_the_mode() {
+fn a52_a_paused_job_goes_on_without_the_mode() {
     let (client, server) = established();
     client.pauses.set(1);
     assert_eq!(client.ssl.write(b"once"), Err(Stop(-1)));
@@ -328,7 +328,7 @@ fn callbacks_of_a_freed_connection_are_not_called() {
 }
 
 #[test]
-fn another_thread_can_neither_go_on_nor_end_the_job() {
+fn a53_another_thread_can_neither_go_on_nor_end_the_job() {
     struct Sent(*const Ssl);
     // SAFETY: one thread at a time uses the connection.
     unsafe impl Send for Sent {}

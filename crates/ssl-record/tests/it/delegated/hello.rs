@@ -82,7 +82,7 @@ fn f52_a_server_cannot_select_the_signal() {
 }
 
 #[test]
-fn n5_to_n8_a_random_begins_with_the_time_if_wanted() {
+fn n5_n6_n7_n8_a_random_begins_with_the_time_if_wanted() {
     for version in VERSIONS {
         for wanted in [false, true] {
             let mut plan = client_plan(version);
