@@ -1,4 +1,4 @@
-//! Keys and certificates for the tests of this folder.
+//! Keys, certificates and transports for the tests of this crate.
 //!
 //! Owns their making, with libcrypto alone. Knows nothing of what is tested.
 
@@ -33,12 +33,33 @@ unsafe extern "C" {
         kind: *const c_char,
         ...
     ) -> *mut ffi::EVP_PKEY;
+    fn BIO_new_bio_pair(
+        one: *mut *mut ffi::BIO,
+        one_room: usize,
+        other: *mut *mut ffi::BIO,
+        other_room: usize,
+    ) -> c_int;
     fn X509V3_EXT_conf_nid(
         conf: *mut c_void,
         ctx: *mut c_void,
         nid: c_int,
         value: *const c_char,
     ) -> *mut ffi::X509_EXTENSION;
+}
+
+/// What is written to one is read from the other.
+pub(crate) fn bio_pair() -> (Bio, Bio) {
+    const ROOM: usize = 1 << 16;
+    let (mut one, mut other) = (std::ptr::null_mut(), std::ptr::null_mut());
+    // SAFETY: two places to write to; both references are ours.
+    unsafe {
+        let made = BIO_new_bio_pair(&raw mut one, ROOM, &raw mut other, ROOM);
+        assert_eq!(made, 1);
+        (
+            Bio::from_owned(one).unwrap(),
+            Bio::from_owned(other).unwrap(),
+        )
+    }
 }
 
 pub(crate) fn key(kind: Kind) -> EvpPkey {

@@ -105,6 +105,11 @@ impl Ssl {
         };
         self.prepare(driven.engine()?);
         let result = steps(&mut driven);
+        if driven.life != self.life.get() {
+            // Cleared by a callback: what the call noted behind it is not of the next life.
+            self.reset();
+            return Err(Stop::FAILED);
+        }
         if let Ok(engine) = driven.engine() {
             self.observe(engine);
         }
@@ -401,3 +406,7 @@ fn force_want_read(bio: Option<&Bio>) {
         bio.set_flags(openssl_sys::BIO_FLAGS_READ | openssl_sys::BIO_FLAGS_SHOULD_RETRY);
     }
 }
+
+#[cfg(test)]
+#[path = "drive_tests.rs"]
+mod tests;

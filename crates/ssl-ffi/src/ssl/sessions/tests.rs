@@ -7,8 +7,8 @@ use std::sync::Arc;
 use openssl_sys as ffi;
 use ssl_record::Side;
 
+use crate::crypto::queue;
 use crate::crypto::testing::{self, Identity, Kind};
-use crate::crypto::{Bio, queue};
 use crate::ctx::Ctx;
 use crate::method;
 use crate::session::Session;
@@ -17,15 +17,6 @@ use crate::settings::{SessionIdContext, install, option};
 use crate::ssl::Ssl;
 use crate::ssl::io::Reading;
 use crate::ssl::plan::{VERIFY_FAIL_IF_NO_PEER_CERT, VERIFY_PEER};
-
-unsafe extern "C" {
-    fn BIO_new_bio_pair(
-        one: *mut *mut ffi::BIO,
-        one_room: usize,
-        other: *mut *mut ffi::BIO,
-        other_room: usize,
-    ) -> c_int;
-}
 
 const VERSIONS: [i32; 2] = [0x303, 0x304];
 
@@ -107,16 +98,10 @@ fn set_verify(ctx: &Arc<Ctx>, mode: i32, callback: Option<VerifyCallback>) {
 }
 
 fn join(client: &Ssl, server: &Ssl) {
-    const ROOM: usize = 1 << 16;
-    let (mut one, mut other) = (std::ptr::null_mut(), std::ptr::null_mut());
-    // SAFETY: two places to write to.
-    let made = unsafe { BIO_new_bio_pair(&raw mut one, ROOM, &raw mut other, ROOM) };
-    assert_eq!(made, 1);
-    for (ssl, raw) in [(client, one), (server, other)] {
-        // SAFETY: the reference is ours.
-        let bio = unsafe { Bio::from_owned(raw) };
-        ssl.bios.set_read(bio.clone());
-        ssl.bios.set_write(bio);
+    let (one, other) = testing::bio_pair();
+    for (ssl, bio) in [(client, one), (server, other)] {
+        ssl.bios.set_read(Some(bio.clone()));
+        ssl.bios.set_write(Some(bio));
     }
 }
 
