@@ -1,7 +1,7 @@
 //! The global allocator: libcrypto's, so that `CRYPTO_set_mem_functions` governs our memory as it does
 //! OpenSSL's own.
 //!
-//! Owns nothing but the mapping. Memory that needs a stricter alignment than libcrypto promises comes
+//! Owns nothing but the mapping, and memory that passes from and to C. What needs a stricter alignment than libcrypto promises comes
 //! from the C library instead; the layout tells the two apart when it is freed.
 
 use std::alloc::{GlobalAlloc, Layout};
@@ -73,6 +73,26 @@ unsafe impl GlobalAlloc for Libcrypto {
         // SAFETY: `ptr` came from CRYPTO_malloc, as the layout says; a new size of 0 is not asked for.
         unsafe { CRYPTO_realloc(ptr.cast(), new_size, FILE.as_ptr(), 0).cast() }
     }
+}
+
+/// A copy in memory that C frees with `OPENSSL_free`; NULL without memory.
+pub(crate) fn copy(bytes: &[u8]) -> *mut u8 {
+    // SAFETY: any size may be asked for; the file name is a constant.
+    let to: *mut u8 = unsafe { CRYPTO_malloc(bytes.len(), FILE.as_ptr(), 0) }.cast();
+    if !to.is_null() {
+        // SAFETY: the memory is new and has that size.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) };
+    }
+    to
+}
+
+/// Frees what C allocated with `OPENSSL_malloc`.
+///
+/// # Safety
+/// `memory` is NULL or the caller's to give away.
+pub(crate) unsafe fn free(memory: *mut u8) {
+    // SAFETY: the caller's promise; the file name is a constant.
+    unsafe { CRYPTO_free(memory.cast(), FILE.as_ptr(), 0) }
 }
 
 fn aligned(layout: Layout) -> *mut u8 {

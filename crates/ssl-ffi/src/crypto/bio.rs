@@ -172,6 +172,68 @@ impl Bio {
         (bytes.is_empty() || bio.write(bytes) == Transfer::Transferred(bytes.len())).then_some(bio)
     }
 
+    /// A BIO of this method.
+    ///
+    /// # Safety
+    /// `method` is NULL or live.
+    pub(crate) unsafe fn of_method(method: *const ffi::BIO_METHOD) -> Option<Self> {
+        // SAFETY: the caller's promise; the reference is ours.
+        unsafe { Self::from_owned(ffi::BIO_new(method)) }
+    }
+
+    /// A BIO that connects to where it is told.
+    pub(crate) fn connecting() -> Option<Self> {
+        // SAFETY: the method is static.
+        unsafe { Self::of_method(sys::BIO_s_connect()) }
+    }
+
+    /// A filter that gathers what is written.
+    pub(crate) fn buffering() -> Option<Self> {
+        // SAFETY: the method is static.
+        unsafe { Self::of_method(sys::BIO_f_buffer()) }
+    }
+
+    /// A BIO on a file, which stays open at its end.
+    ///
+    /// # Safety
+    /// `file` is open as long as the BIO lives.
+    pub(crate) unsafe fn of_file(file: *mut libc::FILE) -> Option<Self> {
+        const NOCLOSE: c_int = 0;
+        // SAFETY: the caller's promise; the reference is ours.
+        unsafe { Self::from_owned(ffi::BIO_new_fp(file.cast(), NOCLOSE)) }
+    }
+
+    /// `BIO_push`: the chain of this one and those behind it, which pass to it.
+    pub(crate) fn before(self, rest: Self) -> Self {
+        // SAFETY: both are live, and the reference to the rest passes to the chain.
+        unsafe { sys::BIO_push(self.as_ptr(), rest.into_raw()) };
+        self
+    }
+
+    /// The first of this chain that has the type given.
+    pub(crate) fn find(&self, kind: c_int) -> Option<Self> {
+        // SAFETY: the BIO is live, and so is what is found in its chain.
+        unsafe { Self::from_borrowed(sys::BIO_find_type(self.as_ptr(), kind)) }
+    }
+
+    /// Writes all of it; false where the BIO takes no more, whether it wants to be called again or not.
+    pub(crate) fn write_all(&self, mut bytes: &[u8]) -> bool {
+        while !bytes.is_empty() {
+            let Transfer::Transferred(count) = self.write(bytes) else {
+                return false;
+            };
+            bytes = bytes.get(count..).unwrap_or_default();
+        }
+        true
+    }
+
+    /// `BIO_dump_indent`: bytes in lines of hexadecimal and text.
+    pub(crate) fn dump(&self, bytes: &[u8], indent: c_int) -> bool {
+        let length = c_int::try_from(bytes.len()).unwrap_or(c_int::MAX);
+        // SAFETY: the BIO is live; there are at least `length` bytes.
+        unsafe { sys::BIO_dump_indent(self.as_ptr(), bytes.as_ptr().cast(), length, indent) > 0 }
+    }
+
     fn ask(&self, command: c_int) -> c_long {
         // SAFETY: the BIO is live; the commands used here take no arguments.
         unsafe { ffi::BIO_ctrl(self.as_ptr(), command, 0, std::ptr::null_mut()) }

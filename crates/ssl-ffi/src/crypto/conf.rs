@@ -1,8 +1,9 @@
-//! Commands that libcrypto read from the section `ssl_conf` of its configuration file.
+//! libcrypto's initialisation, and the commands that it read from the section `ssl_conf` of its configuration
+//! file.
 //!
-//! Owns the look-up; what the commands mean is not libcrypto's business.
+//! Owns the calls; what the commands mean is not libcrypto's business.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_void};
 use std::ptr::{null, null_mut};
 
 use super::sys;
@@ -12,6 +13,15 @@ use super::sys;
 pub(crate) struct Command {
     pub(crate) name: CString,
     pub(crate) value: CString,
+}
+
+/// `OPENSSL_init_crypto`; false with an entry in the queue.
+///
+/// # Safety
+/// `settings` is NULL or from `OPENSSL_INIT_new`.
+pub(crate) unsafe fn init(options: u64, settings: *const c_void) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { sys::OPENSSL_init_crypto(options, settings) == 1 }
 }
 
 /// The commands under this name, copied: the file may be read anew. `None` if there are none.

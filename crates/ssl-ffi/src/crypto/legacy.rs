@@ -1,4 +1,5 @@
-//! Key objects of libcrypto's old API that programs still pass: `DH`, `EC_KEY`.
+//! Objects that programs still pass and that are of no use here: keys of libcrypto's old API, `DH` and
+//! `EC_KEY`, and logs of certificates.
 //!
 //! Owns what is asked of them before they are forgotten.
 
@@ -6,7 +7,7 @@ use std::ffi::{c_int, c_void};
 
 use openssl_sys as ffi;
 
-use super::EvpPkey;
+use super::{EvpPkey, sys};
 
 /// A key of the new kind with these Diffie-Hellman parameters; `None` for NULL, and without memory.
 ///
@@ -21,6 +22,15 @@ pub(crate) unsafe fn dh_key(dh: *mut c_void) -> Option<EvpPkey> {
         let key = EvpPkey::from_owned(ffi::EVP_PKEY_new())?;
         (ffi::EVP_PKEY_set1_DH(key.as_ptr(), dh.cast()) > 0).then_some(key)
     }
+}
+
+/// Frees the logs that certificates are looked up in.
+///
+/// # Safety
+/// `logs` is NULL or a `CTLOG_STORE*` that is the caller's to give away.
+pub(crate) unsafe fn free_logs(logs: *mut c_void) {
+    // SAFETY: the caller's promise.
+    unsafe { sys::CTLOG_STORE_free(logs) }
 }
 
 /// NID of a key's curve, 0 for one without a name; `None` for a key without a curve.

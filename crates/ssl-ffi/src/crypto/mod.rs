@@ -18,6 +18,7 @@ pub(crate) mod job;
 pub(crate) mod legacy;
 pub(crate) mod param;
 pub(crate) mod pem;
+pub(crate) mod pem_form;
 pub(crate) mod queue;
 pub(crate) mod random;
 pub(crate) mod reason;

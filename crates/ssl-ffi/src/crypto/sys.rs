@@ -108,7 +108,6 @@ unsafe extern "C" {
     pub(crate) fn BIO_set_next(bio: *mut BIO, next: *mut BIO);
     pub(crate) fn BIO_copy_next_retry(bio: *mut BIO);
     pub(crate) fn BIO_s_connect() -> *const BIO_METHOD;
-    pub(crate) fn CRYPTO_free(memory: *mut c_void, file: *const c_char, line: c_int);
     pub(crate) fn BIO_dup_chain(bio: *mut BIO) -> *mut BIO;
     pub(crate) fn BIO_method_type(bio: *const BIO) -> c_int;
     pub(crate) fn BIO_get_retry_reason(bio: *mut BIO) -> c_int;

@@ -3,7 +3,7 @@
 //! Owns the `X509_STORE_CTX` of one verification and the order in which its parts are set, which programs
 //! observe through their callbacks. Callbacks run inside: no borrow of a connection may be held here.
 
-use std::ffi::{CStr, c_int, c_ulong, c_void};
+use std::ffi::{CStr, c_int, c_long, c_ulong, c_void};
 use std::ptr::{NonNull, null_mut};
 use std::sync::OnceLock;
 
@@ -130,6 +130,12 @@ pub(crate) fn ssl_ex_index() -> c_int {
 pub(crate) unsafe fn ssl_of(ctx: *mut ffi::X509_STORE_CTX) -> *mut c_void {
     // SAFETY: the caller's promise.
     unsafe { ffi::X509_STORE_CTX_get_ex_data(ctx, ssl_ex_index()) }
+}
+
+/// What an `X509_V_*` is called.
+pub(crate) fn text_of(error: c_long) -> &'static CStr {
+    // SAFETY: any number may be asked for; the sentences are constants of libcrypto.
+    unsafe { CStr::from_ptr(ffi::X509_verify_cert_error_string(error)) }
 }
 
 /// The alert that tells the peer of an `X509_V_ERR_*`.

@@ -1,11 +1,11 @@
 //! BIO_f_ssl(3): connections as BIOs, and chains that are ready to use.
 
 use libc::c_int;
-use openssl_sys::{self as ffi, BIO, BIO_METHOD};
+use openssl_sys::{BIO, BIO_METHOD};
 
 use super::{SSL_copy_session_id, SSL_free, SSL_new, SSL_set_accept_state, SSL_set_connect_state};
 use crate::boundary::guard;
-use crate::crypto::{Bio, sys};
+use crate::crypto::Bio;
 use crate::filter;
 use crate::handle::{Counted, SSL, SSL_CTX};
 
@@ -19,7 +19,7 @@ pub(crate) unsafe extern "C" fn BIO_new_ssl(ctx: *mut SSL_CTX, client: c_int) ->
     guard(std::ptr::null_mut(), || {
         // SAFETY: the caller's promise; the connection passes to the BIO.
         unsafe {
-            let Some(bio) = Bio::from_owned(ffi::BIO_new(filter::method())) else {
+            let Some(bio) = Bio::of_method(filter::method()) else {
                 return std::ptr::null_mut();
             };
             let ssl = SSL_new(ctx);
@@ -46,14 +46,11 @@ pub(crate) unsafe extern "C" fn BIO_new_ssl_connect(ctx: *mut SSL_CTX) -> *mut B
     guard(std::ptr::null_mut(), || {
         // SAFETY: the caller's promise; each BIO passes to the chain.
         unsafe {
-            let Some(connect) = Bio::from_owned(ffi::BIO_new(sys::BIO_s_connect())) else {
+            let Some(connect) = Bio::connecting() else {
                 return std::ptr::null_mut();
             };
-            let filter = BIO_new_ssl(ctx, 1);
-            if filter.is_null() {
-                return std::ptr::null_mut();
-            }
-            sys::BIO_push(filter, connect.into_raw())
+            let filter = Bio::from_owned(BIO_new_ssl(ctx, 1));
+            filter.map_or(std::ptr::null_mut(), |it| it.before(connect).into_raw())
         }
     })
 }
@@ -64,14 +61,11 @@ pub(crate) unsafe extern "C" fn BIO_new_buffer_ssl_connect(ctx: *mut SSL_CTX) ->
     guard(std::ptr::null_mut(), || {
         // SAFETY: the caller's promise; each BIO passes to the chain.
         unsafe {
-            let Some(buffer) = Bio::from_owned(ffi::BIO_new(sys::BIO_f_buffer())) else {
+            let Some(buffer) = Bio::buffering() else {
                 return std::ptr::null_mut();
             };
-            let connect = BIO_new_ssl_connect(ctx);
-            if connect.is_null() {
-                return std::ptr::null_mut();
-            }
-            sys::BIO_push(buffer.into_raw(), connect)
+            let connect = Bio::from_owned(BIO_new_ssl_connect(ctx));
+            connect.map_or(std::ptr::null_mut(), |it| buffer.before(it).into_raw())
         }
     })
 }
@@ -82,11 +76,9 @@ pub(crate) unsafe extern "C" fn BIO_ssl_copy_session_id(to: *mut BIO, from: *mut
     guard(0, || {
         // SAFETY: the caller's promise.
         unsafe {
-            let (to, from) = (connection_in(to), connection_in(from));
-            if to.is_null() || from.is_null() {
-                return 0;
-            }
-            SSL_copy_session_id(to, from)
+            let (to, from) = (Bio::from_borrowed(to), Bio::from_borrowed(from));
+            let found = to.and_then(connection_in).zip(from.and_then(connection_in));
+            found.map_or(0, |(to, from)| SSL_copy_session_id(to, from))
         }
     })
 }
@@ -95,47 +87,34 @@ pub(crate) unsafe extern "C" fn BIO_ssl_copy_session_id(to: *mut BIO, from: *mut
 /// `bio` is NULL or a live chain.
 pub(crate) unsafe extern "C" fn BIO_ssl_shutdown(bio: *mut BIO) {
     guard((), || {
-        let mut bio = bio;
-        while !bio.is_null() {
-            // SAFETY: part of a live chain.
-            unsafe {
-                let ssl = connection_of(bio);
-                if let Some(ssl) = SSL::peek(ssl) {
-                    let _held = ssl.hold();
-                    let _ = ssl.close();
-                }
-                bio = sys::BIO_next(bio);
+        // SAFETY: the caller's promise.
+        let mut next = unsafe { Bio::from_borrowed(bio) };
+        while let Some(bio) = next {
+            let ssl = connection_of(&bio).unwrap_or(std::ptr::null_mut());
+            // SAFETY: the filter in the live chain holds the connection.
+            if let Some(ssl) = unsafe { SSL::peek(ssl) } {
+                let _held = ssl.hold();
+                let _ = ssl.close();
             }
+            // SAFETY: part of a live chain.
+            next = unsafe { Bio::from_borrowed(bio.next()) };
         }
     });
 }
 
-/// The connection of the first filter in a chain; NULL if there is none.
-///
-/// # Safety
-/// `bio` is NULL or a live chain.
-unsafe fn connection_in(bio: *mut BIO) -> *mut SSL {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let found = sys::BIO_find_type(bio, filter::TYPE);
-        if found.is_null() {
-            return std::ptr::null_mut();
-        }
-        connection_of(found)
-    }
+/// The connection of the first filter in a chain.
+fn connection_in(chain: Bio) -> Option<*mut SSL> {
+    connection_of(&chain.find(filter::TYPE)?)
 }
 
-/// # Safety
-/// `bio` is live.
-unsafe fn connection_of(bio: *mut BIO) -> *mut SSL {
+/// The connection of a filter of ours.
+fn connection_of(bio: &Bio) -> Option<*mut SSL> {
     let mut ssl: *mut SSL = std::ptr::null_mut();
-    // SAFETY: a live BIO; the command writes a pointer, and only a filter of ours knows it.
-    unsafe {
-        if sys::BIO_method_type(bio) == filter::TYPE {
-            ffi::BIO_ctrl(bio, GET_SSL, 0, (&raw mut ssl).cast());
-        }
+    if bio.method_type() == filter::TYPE {
+        // SAFETY: the command writes a pointer, and only a filter of ours knows it.
+        unsafe { bio.ctrl(GET_SSL, 0, (&raw mut ssl).cast()) };
     }
-    ssl
+    (!ssl.is_null()).then_some(ssl)
 }
 
 const CLOSE: libc::c_long = 1;

@@ -10,7 +10,7 @@ use openssl_sys::{BIGNUM, EVP_PKEY, X509};
 
 use super::refused::{self, NeverCalled};
 use crate::boundary::guard;
-use crate::crypto::{EvpPkey, sys};
+use crate::crypto::{EvpPkey, legacy};
 use crate::handle::{SSL, SSL_CTX, SSL_SESSION};
 
 // Next protocol negotiation, the draft that ALPN replaced.
@@ -228,7 +228,7 @@ pub(crate) extern "C" fn SSL_CTX_get0_ctlog_store(_: *const SSL_CTX) -> *const c
 /// `logs` is NULL or the caller's to give away.
 pub(crate) unsafe extern "C" fn SSL_CTX_set0_ctlog_store(_: *mut SSL_CTX, logs: *mut c_void) {
     // SAFETY: the caller's promise.
-    guard((), || unsafe { sys::CTLOG_STORE_free(logs) });
+    guard((), || unsafe { legacy::free_logs(logs) });
 }
 
 // The rest.

@@ -3,7 +3,7 @@
 use libc::{c_int, c_void};
 
 use crate::boundary::guard;
-use crate::crypto::sys;
+use crate::crypto::conf;
 use crate::init;
 
 /// `OPENSSL_INIT_NO_LOAD_CONFIG`.
@@ -22,7 +22,7 @@ pub(crate) unsafe extern "C" fn OPENSSL_init_ssl(options: u64, settings: *const 
             options |= LOAD_CONFIG;
         }
         // SAFETY: the caller's promise.
-        if unsafe { sys::OPENSSL_init_crypto(options, settings) } != 1 {
+        if !unsafe { conf::init(options, settings) } {
             return 0;
         }
         init::library();

@@ -2,13 +2,16 @@
 //!
 //! Owns the pointers of C and the error entries. The encodings themselves are `session`'s.
 
-use std::ffi::{CStr, c_int, c_long, c_uchar, c_void};
+use std::ffi::{c_int, c_long, c_uchar, c_void};
 
 use openssl_sys::{BIO, pem_password_cb};
 
 use super::slice;
+use crate::alloc;
 use crate::boundary::guard;
-use crate::crypto::{Bio, queue, reason, strings, sys};
+use crate::crypto::pem_form::Form;
+use crate::crypto::verify::text_of;
+use crate::crypto::{Bio, queue, reason, strings};
 use crate::handle::{Counted, SSL_SESSION};
 use crate::negotiate::suites::Suite;
 use crate::session::encoding::BadEncoding;
@@ -35,20 +38,14 @@ pub(crate) unsafe extern "C" fn i2d_SSL_SESSION(
         let Some(out) = (unsafe { out.as_mut() }) else {
             return length;
         };
-        let allocate = out.is_null();
-        if allocate {
-            // SAFETY: any size may be asked for; the name is a constant.
-            *out = unsafe { openssl_sys::CRYPTO_malloc(bytes.len(), FILE.as_ptr(), 0) }.cast();
-            if out.is_null() {
-                return 0;
-            }
+        if out.is_null() {
+            *out = alloc::copy(&bytes);
+            return if out.is_null() { 0 } else { length };
         }
-        // SAFETY: `*out` has room, by the caller's promise or because it was just made.
+        // SAFETY: there is room, by the caller's promise.
         unsafe {
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), *out, bytes.len());
-            if !allocate {
-                *out = out.add(bytes.len());
-            }
+            *out = out.add(bytes.len());
         }
         length
     })
@@ -132,8 +129,7 @@ pub(crate) unsafe extern "C" fn PEM_read_bio_SSL_SESSION(
 ) -> *mut SSL_SESSION {
     guard(std::ptr::null_mut(), || {
         // SAFETY: the caller's promise; the decoder has the type that is expected, but for names.
-        unsafe { sys::PEM_ASN1_read_bio(DECODE, NAME.as_ptr(), bio, into.cast(), password, arg) }
-            .cast()
+        unsafe { PEM.read_bio(bio, into.cast(), password, arg) }.cast()
     })
 }
 
@@ -149,8 +145,7 @@ pub(crate) unsafe extern "C" fn PEM_read_SSL_SESSION(
 ) -> *mut SSL_SESSION {
     guard(std::ptr::null_mut(), || {
         // SAFETY: as above.
-        unsafe { sys::PEM_ASN1_read(DECODE, NAME.as_ptr(), file, into.cast(), password, arg) }
-            .cast()
+        unsafe { PEM.read_file(file, into.cast(), password, arg) }.cast()
     })
 }
 
@@ -162,24 +157,8 @@ pub(crate) unsafe extern "C" fn PEM_write_bio_SSL_SESSION(
     bio: *mut BIO,
     session: *const SSL_SESSION,
 ) -> c_int {
-    let (object, none) = (session.cast(), std::ptr::null_mut());
-    guard(0, || {
-        // SAFETY: the caller's promise; without a cipher no password is asked for.
-        unsafe {
-            let (cipher, key) = (std::ptr::null(), std::ptr::null());
-            sys::PEM_ASN1_write_bio(
-                ENCODE,
-                NAME.as_ptr(),
-                bio,
-                object,
-                cipher,
-                key,
-                0,
-                None,
-                none,
-            )
-        }
-    })
+    // SAFETY: the caller's promise.
+    guard(0, || unsafe { PEM.write_bio(bio, session.cast()) })
 }
 
 /// `PEM_write_SSL_SESSION(3)`
@@ -190,24 +169,8 @@ pub(crate) unsafe extern "C" fn PEM_write_SSL_SESSION(
     file: *mut libc::FILE,
     session: *const SSL_SESSION,
 ) -> c_int {
-    let (object, none) = (session.cast(), std::ptr::null_mut());
-    guard(0, || {
-        // SAFETY: as above.
-        unsafe {
-            let (cipher, key) = (std::ptr::null(), std::ptr::null());
-            sys::PEM_ASN1_write(
-                ENCODE,
-                NAME.as_ptr(),
-                file,
-                object,
-                cipher,
-                key,
-                0,
-                None,
-                none,
-            )
-        }
-    })
+    // SAFETY: the caller's promise.
+    guard(0, || unsafe { PEM.write_file(file, session.cast()) })
 }
 
 /// `SSL_SESSION_print(3)`
@@ -220,17 +183,11 @@ pub(crate) unsafe extern "C" fn SSL_SESSION_print(
 ) -> c_int {
     guard(0, || {
         // SAFETY: the caller's promise.
-        let Some(session) = (unsafe { Session::peek(session) }) else {
-            return 0;
-        };
-        let result = session.read(|fields| fields.verify_result);
-        // SAFETY: any number may be asked for; the sentences are constants of libcrypto.
-        let verified =
-            unsafe { CStr::from_ptr(openssl_sys::X509_verify_cert_error_string(result)) };
-        let description =
-            session.read(|fields| text::describe(fields, &verified.to_string_lossy()));
-        // SAFETY: the BIO is live, and no lock is held while it is written to.
-        unsafe { print(bio, &description) }.into()
+        let (bio, session) = unsafe { (Bio::from_borrowed(bio), Session::peek(session)) };
+        let printed = bio
+            .zip(session)
+            .is_some_and(|(bio, session)| print(&bio, session));
+        printed.into()
     })
 }
 
@@ -244,13 +201,12 @@ pub(crate) unsafe extern "C" fn SSL_SESSION_print_fp(
 ) -> c_int {
     guard(0, || {
         // SAFETY: the caller's promise; the file stays the caller's.
-        let bio = unsafe { Bio::from_owned(openssl_sys::BIO_new_fp(file.cast(), BIO_NOCLOSE)) };
+        let (bio, session) = unsafe { (Bio::of_file(file), Session::peek(session)) };
         let Some(bio) = bio else {
             queue::raise(queue::common::BUF_LIB);
             return 0;
         };
-        // SAFETY: the BIO is live; the rest is the caller's promise.
-        unsafe { SSL_SESSION_print(bio.as_ptr(), session) }
+        session.is_some_and(|session| print(&bio, session)).into()
     })
 }
 
@@ -264,58 +220,39 @@ pub(crate) unsafe extern "C" fn SSL_SESSION_print_keylog(
 ) -> c_int {
     guard(0, || {
         // SAFETY: the caller's promise.
-        let session = unsafe { Session::peek(session) };
+        let (bio, session) = unsafe { (Bio::from_borrowed(bio), Session::peek(session)) };
         let line = session.and_then(|session| session.read(text::key_log));
-        // SAFETY: the BIO is live, and no lock is held while it is written to.
-        line.is_some_and(|line| unsafe { write(bio, line.as_bytes()) })
-            .into()
+        // No lock is held while the BIO works.
+        let printed = bio
+            .zip(line)
+            .is_some_and(|(bio, line)| bio.write_all(line.as_bytes()));
+        printed.into()
     })
 }
 
-/// # Safety
-/// `bio` is live.
-unsafe fn print(bio: *mut BIO, description: &text::Description) -> bool {
-    // SAFETY: the caller's promise; the ticket has the length that is told.
-    unsafe {
-        let dumped = |ticket: &[u8]| {
-            let length = c_int::try_from(ticket.len()).unwrap_or(c_int::MAX);
-            sys::BIO_dump_indent(bio, ticket.as_ptr().cast(), length, INDENT) > 0
-        };
-        write(bio, description.before.as_bytes())
-            && description.ticket.as_deref().is_none_or(dumped)
-            && write(bio, description.after.as_bytes())
-    }
+/// Whether all of it was written. No lock is held while the BIO works.
+fn print(bio: &Bio, session: &Session) -> bool {
+    let verified = text_of(session.read(|fields| fields.verify_result));
+    let description = session.read(|fields| text::describe(fields, &verified.to_string_lossy()));
+    let dumped = |ticket: &[u8]| bio.dump(ticket, INDENT);
+    bio.write_all(description.before.as_bytes())
+        && description.ticket.as_deref().is_none_or(dumped)
+        && bio.write_all(description.after.as_bytes())
 }
 
-/// # Safety
-/// `bio` is live.
-unsafe fn write(bio: *mut BIO, mut bytes: &[u8]) -> bool {
-    while !bytes.is_empty() {
-        let length = c_int::try_from(bytes.len()).unwrap_or(c_int::MAX);
-        // SAFETY: the caller's promise; the bytes have the length that is told.
-        let written = unsafe { openssl_sys::BIO_write(bio, bytes.as_ptr().cast(), length) };
-        match usize::try_from(written) {
-            Ok(count) if count > 0 => bytes = bytes.get(count..).unwrap_or_default(),
-            _ => return false,
-        }
-    }
-    true
-}
-
-/// Between the dashes of PEM.
-const NAME: &CStr = c"SSL SESSION PARAMETERS";
-const FILE: &CStr = c"ssl/entry/session_encoding.rs";
+/// Sessions in PEM.
+const PEM: Form = Form {
+    name: c"SSL SESSION PARAMETERS",
+    decode: decode_untyped,
+    encode: encode_untyped,
+};
 const INDENT: c_int = 4;
-const BIO_NOCLOSE: c_int = 0;
 /// `ERR_LIB_ASN1`.
 const LIB_ASN1: c_int = 13;
 /// `ERR_R_NESTED_ASN1_ERROR`.
 const ASN1_NESTED_ERROR: c_int = 0x8_010a;
 
 /// [`d2i_SSL_SESSION`] as PEM wants it.
-const DECODE: Option<sys::Decode> = Some(decode_untyped);
-const ENCODE: Option<sys::Encode> = Some(encode_untyped);
-
 unsafe extern "C" fn decode_untyped(
     into: *mut *mut c_void,
     bytes: *mut *const c_uchar,

@@ -5,7 +5,7 @@
 use libc::c_long;
 
 use super::Ssl;
-use crate::crypto::sys;
+use crate::alloc;
 
 impl Ssl {
     /// `SSL_get_tlsext_status_type`: what a client asks for, or what a server is asked for; -1 if nothing.
@@ -48,7 +48,7 @@ impl Ssl {
             .map(|len| unsafe { crate::entry::slice::bytes(response, len) }.to_vec());
         self.facts.borrow_mut().ocsp = copy;
         // SAFETY: the memory is ours now, from libcrypto's allocator.
-        unsafe { sys::CRYPTO_free(response.cast(), c"ssl".as_ptr(), 0) };
+        unsafe { alloc::free(response) };
         1
     }
 }

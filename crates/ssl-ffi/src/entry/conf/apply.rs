@@ -12,7 +12,7 @@ use super::flags::{Bits, Flag, OPTIONS, PROTOCOLS, VERIFY_MODES};
 use super::table::{Action, CERTIFICATE, CLIENT, CMDLINE, FILE, REQUIRE_PRIVATE, SERVER};
 use super::target::Target;
 use crate::crypto::store::Source;
-use crate::crypto::{NameStack, X509Store, pem, queue, reason};
+use crate::crypto::{EvpPkey, NameStack, X509Store, pem, queue, reason};
 use crate::entry::*;
 use crate::handle::{SSL, SSL_CTX};
 use crate::negotiate::list;
@@ -355,7 +355,7 @@ impl ConfContext {
                 |ssl| SSL_set0_tmp_dh_pkey(ssl, key),
             );
             if outcome != Outcome::Done {
-                openssl_sys::EVP_PKEY_free(key);
+                drop(EvpPkey::from_owned(key));
             }
             outcome
         }
