@@ -1,6 +1,7 @@
 //! `cargo xtask layers`: who may name whom. The tables at the top are the architecture, as data; the
 //! code below reads Rust files and manifests and reports what they name beyond it.
 
+mod foreign;
 mod manifests;
 mod unsafe_code;
 
@@ -99,6 +100,7 @@ struct Confined {
 pub(crate) fn run(sh: &Shell) -> Result<()> {
     let (sources, mut problems) = source::read_all(&Tree::open()?)?;
     problems.extend(unsafe_code::problems(&sources));
+    problems.extend(foreign::problems(&sources));
     problems.extend(modules(&sources));
     problems.extend(manifests::problems(sh)?);
     problem::report("layers", problems)

@@ -1,6 +1,7 @@
 //! `Source`: one Rust file as tokens, so that comments, doc comments and strings never count as code.
 //! Knows what a test is and which paths a file uses; the rules about them are tidy's and layers'.
 
+mod calls;
 mod paths;
 mod signatures;
 mod tests_in;
@@ -14,6 +15,7 @@ use proc_macro2::TokenStream;
 use crate::problem::Problem;
 use crate::tree::Tree;
 
+pub(crate) use calls::{Call, ForeignBlock};
 pub(crate) use paths::{Path, PathRoot};
 pub(crate) use signatures::{Signature, Type};
 pub(crate) use tests_in::TestFn;
@@ -62,6 +64,11 @@ impl Source {
     /// Every identifier outside comments and strings.
     pub(crate) fn words(&self) -> Vec<Word> {
         words(self.tokens.clone(), self.is_test())
+    }
+
+    /// What this file calls by path, and its blocks of foreign functions.
+    pub(crate) fn calls(&self) -> (Vec<Call>, Vec<ForeignBlock>) {
+        calls::calls_in(self.tokens.clone(), self.is_test())
     }
 
     /// The `extern "C"` functions this file defines.
