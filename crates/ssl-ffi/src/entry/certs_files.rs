@@ -1,10 +1,11 @@
 //! SSL_CTX_use_certificate_file(3), SSL_CTX_use_PrivateKey_file(3) and their relatives: certificates and
 //! keys from files.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::{CStr, c_char, c_int};
 
 use super::slice::path;
 use super::with;
+use crate::crypto::EvpPkey;
 use crate::crypto::pem::{self, Password};
 use crate::handle::{Counted, SSL, SSL_CTX};
 use crate::settings::holder::Holder;
@@ -60,7 +61,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_use_PrivateKey_file(
     format: c_int,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { key_file(ctx, file, format) }
+    unsafe { key_file(ctx, file, format, pem::private_key) }
 }
 
 /// # Safety
@@ -71,7 +72,7 @@ pub(crate) unsafe extern "C" fn SSL_use_PrivateKey_file(
     format: c_int,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { key_file(ssl, file, format) }
+    unsafe { key_file(ssl, file, format, pem::private_key) }
 }
 
 /// # Safety
@@ -82,7 +83,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_use_RSAPrivateKey_file(
     format: c_int,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { rsa_file(ctx, file, format) }
+    unsafe { key_file(ctx, file, format, pem::rsa_private_key) }
 }
 
 /// # Safety
@@ -93,7 +94,7 @@ pub(crate) unsafe extern "C" fn SSL_use_RSAPrivateKey_file(
     format: c_int,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { rsa_file(ssl, file, format) }
+    unsafe { key_file(ssl, file, format, pem::rsa_private_key) }
 }
 
 /// # Safety
@@ -132,32 +133,14 @@ unsafe fn key_file<O: Counted + Holder>(
     holder: *const O,
     file: *const c_char,
     format: c_int,
+    read: fn(&CStr, c_int, Password) -> Option<EvpPkey>,
 ) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
         with(holder, 0, |holder| {
-            let key = pem::private_key(path(file), format, password(holder));
-            key.and_then(|key| install::key(holder, key))
-                .is_some()
-                .into()
-        })
-    }
-}
-
-/// # Safety
-/// `holder` is NULL or live; `file` is NULL or a string.
-unsafe fn rsa_file<O: Counted + Holder>(
-    holder: *const O,
-    file: *const c_char,
-    format: c_int,
-) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe {
-        with(holder, 0, |holder| {
-            let key = pem::rsa_private_key(path(file), format, password(holder));
-            key.and_then(|key| install::key(holder, key))
-                .is_some()
-                .into()
+            let key = read(path(file), format, password(holder));
+            let used = key.and_then(|key| install::key(holder, key));
+            used.is_some().into()
         })
     }
 }

@@ -20,16 +20,7 @@ pub(super) unsafe fn write(bio: *mut BIO, data: *const c_void, len: c_int) -> c_
         return 0;
     };
     // SAFETY: the caller's promise.
-    unsafe {
-        let Some(ssl) = connection(bio) else {
-            return 0;
-        };
-        let _held = ssl.hold();
-        ffi::BIO_clear_retry_flags(bio);
-        let ret = result(ssl.write(bytes(data.cast(), len)));
-        note(bio, ssl, ret);
-        ret
-    }
+    unsafe { transfer(bio, |ssl| ssl.write(bytes(data.cast(), len))) }
 }
 
 /// # Safety
@@ -40,12 +31,27 @@ pub(super) unsafe fn read(bio: *mut BIO, out: *mut c_void, len: c_int) -> c_int 
     };
     // SAFETY: the caller's promise.
     unsafe {
+        let out = bytes_mut(out.cast(), len);
+        transfer(bio, |ssl| ssl.read(out, Reading::Consume))
+    }
+}
+
+/// What moving bytes comes to, as the result and in the filter's flags; 0 without a connection.
+///
+/// # Safety
+/// `bio` is a live BIO of this method.
+unsafe fn transfer(bio: *mut BIO, work: impl FnOnce(&SSL) -> Result<usize, Stop>) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe {
         let Some(ssl) = connection(bio) else {
             return 0;
         };
         let _held = ssl.hold();
         ffi::BIO_clear_retry_flags(bio);
-        let ret = result(ssl.read(bytes_mut(out.cast(), len), Reading::Consume));
+        let ret = match work(ssl) {
+            Ok(n) => c_int::try_from(n).unwrap_or(c_int::MAX),
+            Err(Stop(ret)) => ret,
+        };
         note(bio, ssl, ret);
         ret
     }
@@ -70,12 +76,5 @@ pub(super) unsafe fn note(bio: *mut BIO, ssl: &SSL, ret: c_int) {
             ffi::BIO_set_flags(bio, flags | ffi::BIO_FLAGS_SHOULD_RETRY);
         }
         sys::BIO_set_retry_reason(bio, why);
-    }
-}
-
-fn result(transfer: Result<usize, Stop>) -> c_int {
-    match transfer {
-        Ok(n) => c_int::try_from(n).unwrap_or(c_int::MAX),
-        Err(Stop(ret)) => ret,
     }
 }
