@@ -65,7 +65,7 @@ impl Holders {
             .filter(|source| source.file.starts_with("crates/"));
         for source in ours {
             for test in source.tests() {
-                let ids: Vec<Id> = test.name.split('_').map_while(Id::parse).collect();
+                let ids = named(&test.name);
                 if !ids.is_empty() {
                     self.tests.push(Test {
                         file: source.file.clone(),
@@ -98,6 +98,23 @@ impl Holders {
     }
 }
 
+/// The statements at the start of a test's name: `w7_w8_..`, and `f4_to_f6_..` for three.
+fn named(test: &str) -> Vec<Id> {
+    let mut words = test.split('_').peekable();
+    let mut ids: Vec<Id> = Vec::new();
+    while let Some(word) = words.next() {
+        match (Id::parse(word), ids.last().copied()) {
+            (Some(id), _) => ids.push(id),
+            (None, Some(first)) if word == "to" => {
+                let last = words.peek().and_then(|word| Id::parse(word));
+                ids.extend(last.into_iter().flat_map(|last| first.between(last)));
+            }
+            _ => break,
+        }
+    }
+    ids
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +131,9 @@ mod tests {
         };
         assert_eq!(ids("w7_w8_retry_resumes"), ["W7", "W8"]);
         assert_eq!(ids("r3_exact_reads_as_w7"), ["R3"]);
+        assert_eq!(ids("f4_to_f6_f9_understood"), ["F4", "F5", "F6", "F9"]);
+        assert_eq!(ids("w7_to_the_end_w8"), ["W7"]);
+        assert_eq!(ids("w7_to_r9"), ["W7", "R9"]);
         for name in ["x25519_works", "retry_w7", "w_7", "b", "aes128_seals"] {
             assert!(ids(name).is_empty(), "{name}");
         }

@@ -52,6 +52,13 @@ impl Id {
             Some(Self(letter, digits.parse().ok()?))
         }
     }
+
+    /// What is listed between the two of one section; nothing for two of different sections.
+    pub(super) fn between(self, last: Self) -> impl Iterator<Item = Self> {
+        let is_range = self.0 == last.0 && self.1 < last.1;
+        let numbers = if is_range { self.1 + 1..last.1 } else { 0..0 };
+        numbers.map(move |number| Self(self.0, number))
+    }
 }
 
 impl fmt::Display for Id {
