@@ -9,8 +9,8 @@ use xshell::Shell;
 use crate::library::Profile;
 use crate::tidy::Fix;
 use crate::{
-    abi, asan, capi, cargo, conformance, examples, fuzz, layers, loom, model, scenarios, setup,
-    stress, tidy, valgrind,
+    abi, asan, capi, cargo, conformance, engine, examples, fuzz, layers, loom, model, scenarios,
+    setup, stress, tidy, valgrind,
 };
 
 /// How a step ended that did not fail.
@@ -101,6 +101,11 @@ const STEPS: &[Step] = &[
         name: "stress",
         about: "64 threads on a context, 10,000 connections, loading and unloading",
         run: |sh| done(stress::run(sh, Profile::Release, None)),
+    },
+    Step {
+        name: "engine",
+        about: "C programs whose keys sign later, and many of them at once",
+        run: |sh| done(engine::run(sh, Profile::Release, None, None)),
     },
     Step {
         name: "scenarios",

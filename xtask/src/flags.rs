@@ -101,6 +101,17 @@ pub(crate) enum Chore {
         /// Part of the name of a program.
         filter: Option<String>,
     },
+    /// Run the C programs whose keys are in an engine that signs later (SSL_MODE_ASYNC).
+    Engine {
+        /// Use the library without optimisation.
+        #[arg(long)]
+        debug: bool,
+        /// How many connections a program makes, instead of its own number.
+        #[arg(long)]
+        count: Option<u32>,
+        /// Part of the name of a program.
+        filter: Option<String>,
+    },
     /// Run the C programs with many threads, many connections and many loads of our libssl.so.3.
     Stress {
         /// Use the library without optimisation.

@@ -88,6 +88,17 @@ pub(crate) fn compile(sh: &Shell, sources: &[PathBuf], program: &Path) -> Result
     .with_context(|| format!("cannot compile {}", program.display()))
 }
 
+/// Compiles what programs of C load at run time.
+pub(crate) fn compile_plugin(sh: &Shell, source: &Path, plugin: &Path) -> Result<()> {
+    if let Some(folder) = plugin.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    cmd!(sh, "cc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-unused-parameter -Wno-deprecated-declarations -shared -fPIC -o {plugin} {source} -lcrypto -lpthread")
+        .quiet()
+        .run()
+        .with_context(|| format!("cannot compile {}", plugin.display()))
+}
+
 /// What a program did.
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -95,6 +106,13 @@ pub(crate) struct Ran {
     pub(crate) stderr: String,
     /// Its exit status, or 128 and the signal; 124 after the time was up.
     pub(crate) status: String,
+}
+
+impl Ran {
+    /// Whether it ended well.
+    pub(crate) fn is_success(&self) -> bool {
+        self.status == "exit status: 0"
+    }
 }
 
 /// Runs a program on the library in `folder`, or on the system's; kills it after `seconds`.

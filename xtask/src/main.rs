@@ -11,6 +11,7 @@ mod ci;
 mod conformance;
 mod dist;
 mod dropin;
+mod engine;
 mod examples;
 mod flags;
 mod fuzz;
@@ -74,6 +75,11 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         }
         Chore::Capi { release, filter } => capi::run(&sh, Profile::new(release), filter.as_deref()),
         Chore::Valgrind { smoke, filter } => valgrind::run(&sh, smoke, filter.as_deref()),
+        Chore::Engine {
+            debug,
+            count,
+            filter,
+        } => engine::run(&sh, Profile::new(!debug), count, filter.as_deref()),
         Chore::Stress { debug, filter } => {
             stress::run(&sh, Profile::new(!debug), filter.as_deref())
         }

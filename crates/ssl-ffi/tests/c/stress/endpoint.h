@@ -31,7 +31,7 @@ static EVP_PKEY *server_key;
 static X509 *server_certificate;
 
 /* A self-signed certificate for localhost, which is its own root. */
-static void make_certificate(void)
+static inline void make_certificate(void)
 {
     X509_NAME *name;
     X509V3_CTX ctx;
@@ -57,7 +57,7 @@ static void make_certificate(void)
     CHECK(X509_sign(server_certificate, server_key, EVP_sha256()));
 }
 
-static SSL_CTX *make_server(void)
+static inline SSL_CTX *make_server(void)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
@@ -69,7 +69,7 @@ static SSL_CTX *make_server(void)
 }
 
 /* A client that trusts the server, unless told to trust nobody. */
-static SSL_CTX *make_client(int trusts)
+static inline SSL_CTX *make_client(int trusts)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 
@@ -88,7 +88,7 @@ struct connection {
     int sockets[2];
 };
 
-static void join(struct connection *connection, enum transport transport)
+static inline void join(struct connection *connection, enum transport transport)
 {
     BIO *client, *server;
     int end;
@@ -108,7 +108,7 @@ static void join(struct connection *connection, enum transport transport)
 }
 
 /* A connection of one version, not yet established. */
-static void open_connection(struct connection *connection, SSL_CTX *client, SSL_CTX *server,
+static inline void open_connection(struct connection *connection, SSL_CTX *client, SSL_CTX *server,
                             int version, SSL_SESSION *session, enum transport transport)
 {
     connection->client = SSL_new(client);
@@ -125,7 +125,7 @@ static void open_connection(struct connection *connection, SSL_CTX *client, SSL_
     SSL_set_accept_state(connection->server);
 }
 
-static void close_connection(struct connection *connection)
+static inline void close_connection(struct connection *connection)
 {
     int end;
 
@@ -137,7 +137,7 @@ static void close_connection(struct connection *connection)
 }
 
 /* True if the last result of `ssl` only asks to be repeated. */
-static int is_retry(SSL *ssl, int result)
+static inline int is_retry(SSL *ssl, int result)
 {
     int error = SSL_get_error(ssl, result);
 
@@ -145,7 +145,7 @@ static int is_retry(SSL *ssl, int result)
 }
 
 /* Both ends' handshakes, in turns; 1 if both are through, 0 if one fails. */
-static int handshake(struct connection *connection)
+static inline int handshake(struct connection *connection)
 {
     int client = 0, server = 0, turns;
 
@@ -162,7 +162,7 @@ static int handshake(struct connection *connection)
     return 0;
 }
 
-static void fill(unsigned char *bytes, size_t size, unsigned seed)
+static inline void fill(unsigned char *bytes, size_t size, unsigned seed)
 {
     size_t i;
 
@@ -171,7 +171,7 @@ static void fill(unsigned char *bytes, size_t size, unsigned seed)
 }
 
 /* `size` bytes from one end to the other, compared there. */
-static void transfer(SSL *from, SSL *to, size_t size, unsigned seed)
+static inline void transfer(SSL *from, SSL *to, size_t size, unsigned seed)
 {
     unsigned char *sent = malloc(size), *received = malloc(size);
     size_t written = 0, read = 0;
@@ -195,7 +195,7 @@ static void transfer(SSL *from, SSL *to, size_t size, unsigned seed)
 }
 
 /* An orderly end, both ways. */
-static void shut_down(struct connection *connection)
+static inline void shut_down(struct connection *connection)
 {
     unsigned char byte;
     int result;

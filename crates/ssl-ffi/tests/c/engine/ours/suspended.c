@@ -1,0 +1,158 @@
+/*
+ * Many handshakes suspended at once, of which one half is then completed and the other freed as it is: the
+ * heap is where it was, and no job of the thread is lost. OpenSSL loses the job of a connection that is
+ * freed (statement A14), so this runs on our library alone. What they cost is printed.
+ */
+#include "../engine_server.h"
+
+#include <malloc.h>
+#include <poll.h>
+
+static int many;
+
+/* Signatures asked for, made or not. */
+static unsigned long asked;
+
+static SSL_CTX *client_ctx, *server_ctx;
+
+static long resident(void)
+{
+    long size, pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+
+    CHECK(file != NULL && fscanf(file, "%ld %ld", &size, &pages) == 2);
+    fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+static size_t heap(void)
+{
+    struct mallinfo2 info = mallinfo2();
+
+    return info.uordblks + info.hblkhd;
+}
+
+/* A server's handshake up to where its signature is waited for. */
+static void suspend(struct connection *connection)
+{
+    int result;
+
+    open_connection(connection, client_ctx, server_ctx, TLS1_3_VERSION, NULL, BIO_PAIR);
+    SSL_set_verify(connection->client, SSL_VERIFY_NONE, NULL);
+    result = SSL_do_handshake(connection->client);
+    CHECK(is_retry(connection->client, result));
+    result = SSL_do_handshake(connection->server);
+    CHECK(SSL_get_error(connection->server, result) == SSL_ERROR_WANT_ASYNC);
+    asked++;
+}
+
+/* Sleeps until the signature is made. */
+static void await_signature(SSL *ssl)
+{
+    struct pollfd ready = { -1, POLLIN, 0 };
+    size_t count = 1;
+
+    CHECK(SSL_get_all_async_fds(ssl, &ready.fd, &count) == 1 && count == 1);
+    CHECK(poll(&ready, 1, 60000) == 1);
+}
+
+/* Suspends all, completes one half, frees the other; the heap at the height of it. */
+static void round_of(struct connection *all, size_t *highest, long *resident_then)
+{
+    int i;
+
+    tell_engine(LATER_ALLOW, 0);
+    for (i = 0; i < many; i++)
+        suspend(&all[i]);
+    *highest = heap();
+    *resident_then = resident();
+    tell_engine(LATER_ALLOW, many / 2);
+    for (i = 0; i < many / 2; i++) {
+        await_signature(all[i].server);
+        CHECK(handshake(&all[i]));
+        transfer(all[i].server, all[i].client, 1000, (unsigned)i);
+        transfer(all[i].client, all[i].server, 1000, (unsigned)i);
+        close_connection(&all[i]);
+    }
+    tell_engine(LATER_IMPATIENT, 1);
+    for (; i < many; i++)
+        close_connection(&all[i]);
+    tell_engine(LATER_IMPATIENT, 0);
+    tell_engine(LATER_ALLOW, -1);
+}
+
+/* The worker has done what was left in its queue. */
+static void drain(void)
+{
+    while (engine_counts().by_worker < asked)
+        poll(NULL, 0, 1);
+}
+
+static void all_at_once(void)
+{
+    struct connection *all = calloc((size_t)many, sizeof(*all));
+    size_t before = heap(), highest, after;
+    long at_first = resident(), at_most;
+
+    CHECK(all != NULL);
+    round_of(all, &highest, &at_most);
+    drain();
+    printf("# %d suspended: %zu bytes of heap each with its client, %ld resident\n", many,
+           (highest - before) / (size_t)many, (at_most - at_first) / many);
+    /* The thread keeps its jobs, so that the first round counts no more. */
+    before = heap();
+    round_of(all, &highest, &at_most);
+    drain();
+    after = heap();
+    printf("# of heap: %zu bytes before and %zu after\n", before, after);
+    CHECK(after <= before + before / 100);
+    printf("one half completed, the other freed: the heap is where it was\n");
+    free(all);
+}
+
+/* A thread with few jobs frees more suspended connections than it has. */
+static void few_jobs(void)
+{
+    struct connection connection;
+    int i;
+
+    CHECK(ASYNC_init_thread(3, 0) == 1);
+    for (i = 0; i < 20; i++) {
+        /* Every other signature is there, and nobody asked for it. */
+        tell_engine(LATER_ALLOW, i % 2);
+        tell_engine(LATER_IMPATIENT, 1);
+        suspend(&connection);
+        if (i % 2)
+            await_signature(connection.server);
+        close_connection(&connection);
+        tell_engine(LATER_ALLOW, -1);
+        drain();
+    }
+    tell_engine(LATER_IMPATIENT, 0);
+    suspend(&connection);
+    await_signature(connection.server);
+    CHECK(handshake(&connection));
+    close_connection(&connection);
+    ASYNC_cleanup_thread();
+    printf("20 connections freed while they wait, in a thread with 3 jobs: it has them all\n");
+}
+
+int main(void)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+
+    many = how_many(500);
+    load_engine();
+    server_ctx = engine_server(key, TLS1_3_VERSION);
+    client_ctx = SSL_CTX_new(TLS_client_method());
+    CHECK(client_ctx != NULL && many > 1);
+    SSL_CTX_set_mode(server_ctx, SSL_MODE_ASYNC);
+    few_jobs();
+    all_at_once();
+    SSL_CTX_free(client_ctx);
+    SSL_CTX_free(server_ctx);
+    unload_engine();
+    EVP_PKEY_free(key);
+    ASYNC_cleanup_thread();
+    return 0;
+}
