@@ -6,12 +6,16 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
-use ssl_record::config::{ConfigError, Identity};
+use ssl_record::LocalKey;
+use ssl_record::config::Identity;
 
 /// A server certificate made on the spot, with the authority that issued it.
 pub(crate) struct Generated {
     /// Chain and key of the server.
     pub(crate) identity: Identity,
+    /// The two apart: the chain in PEM, and the key.
+    pub(crate) chain_pem: String,
+    pub(crate) key: LocalKey,
     /// What clients have to trust, in PEM.
     pub(crate) ca_pem: String,
 }
@@ -22,10 +26,15 @@ pub(crate) struct Generated {
 /// A name is neither a host name nor an address, or the system has no randomness.
 pub(crate) fn generate(names: &[String]) -> Result<Generated, String> {
     let (issuer, ca_pem) = authority().map_err(|error| error.to_string())?;
-    let identity = leaf(names, &issuer)
-        .map_err(|error| error.to_string())?
-        .map_err(|error| error.to_string())?;
-    Ok(Generated { identity, ca_pem })
+    let (chain_pem, key_pem) = leaf(names, &issuer).map_err(|error| error.to_string())?;
+    let identity = Identity::from_pem(chain_pem.as_bytes(), key_pem.as_bytes());
+    let key = LocalKey::from_pem(key_pem.as_bytes());
+    Ok(Generated {
+        identity: identity.map_err(|error| error.to_string())?,
+        chain_pem,
+        key: key.map_err(|error| error.to_string())?,
+        ca_pem,
+    })
 }
 
 /// An issuer and its certificate in PEM.
@@ -41,10 +50,11 @@ fn authority() -> Result<(Issuer<'static, KeyPair>, String), rcgen::Error> {
     Ok((Issuer::new(params, key), pem))
 }
 
+/// A certificate and its key, in PEM.
 fn leaf(
     names: &[String],
     issuer: &Issuer<'static, KeyPair>,
-) -> Result<Result<Identity, ConfigError>, rcgen::Error> {
+) -> Result<(String, String), rcgen::Error> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(names)?;
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -53,8 +63,7 @@ fn leaf(
         params.distinguished_name.push(DnType::CommonName, name);
     }
     let chain = params.signed_by(&key, issuer)?.pem();
-    let key = key.serialize_pem();
-    Ok(Identity::from_pem(chain.as_bytes(), key.as_bytes()))
+    Ok((chain, key.serialize_pem()))
 }
 
 /// The SHA-256 of bytes, in lower-case hexadecimal.

@@ -83,7 +83,7 @@ pub enum Use {
 pub enum Support {
     /// The calls named in [`ModeRow::acts_on`] behave as described.
     Acts,
-    /// The drop-in `libssl.so.3` does it; a Rust connection stores the bit and does not act on it yet.
+    /// The drop-in `libssl.so.3` does it; a Rust connection has nothing of the kind.
     ActsInC,
     /// The bit concerns a protocol that this workspace does not speak.
     NothingToActOn,
@@ -281,7 +281,7 @@ pub static MODES: [ModeRow; 10] = [
             effect: "puts the time into the first four bytes of the client random",
         }],
         set_by: &[],
-        support: Support::ActsInC,
+        support: Support::Acts,
         page: "docs/modes/clienthello-time.md",
     },
     ModeRow {
@@ -297,7 +297,7 @@ pub static MODES: [ModeRow; 10] = [
             effect: "puts the time into the first four bytes of the server random",
         }],
         set_by: &[],
-        support: Support::ActsInC,
+        support: Support::Acts,
         page: "docs/modes/serverhello-time.md",
     },
     ModeRow {
@@ -318,7 +318,7 @@ pub static MODES: [ModeRow; 10] = [
             sets("Ruby", "by SSLContext#enable_fallback_scsv"),
             sets("links", "when it retries at a lower version"),
         ],
-        support: Support::ActsInC,
+        support: Support::Acts,
         page: "docs/modes/fallback-scsv.md",
     },
     ModeRow {
@@ -356,7 +356,7 @@ pub static MODES: [ModeRow; 10] = [
             toggles("Traffic Server", "with proxy.config.ssl.async"),
             sets("openssl s_server", "with -async"),
         ],
-        support: Support::ActsInC,
+        support: Support::Acts,
         page: "docs/modes/async.md",
     },
     ModeRow {

@@ -34,6 +34,31 @@ fn the_scenes_show_what_the_modes_promise() {
 }
 
 #[test]
+fn the_modes_of_the_handshake_act() {
+    let (_, process) = finish(&["demo", "--mode", "0x1e0"]);
+    let text = process.stdout_text();
+    for (expected, times) in [
+        ("the offer ends with 0x5600 0x00ff", 2),
+        ("server sends 15 03 03 00 02 02 56: ", 1),
+        ("its ServerHello of TLSv1.2, though both have better", 1),
+        ("its ServerHello of TLSv1.2, the best it has", 1),
+        (": the time now", 2),
+        (": no time", 2),
+        (
+            "handshake()                                  -> Want(Async)",
+            2,
+        ),
+        (
+            "handshake()                                  -> Done(())",
+            2,
+        ),
+    ] {
+        let found = text.matches(expected).count();
+        assert_eq!(found, times, "{expected}\nin\n{text}");
+    }
+}
+
+#[test]
 fn released_buffers_are_measured() {
     let (_, process) = finish(&["demo", "--mode", "release-buffers"]);
     let text = process.stdout_text();

@@ -8,6 +8,8 @@ use ssl_record::config::{Identity, ServerConfig};
 use ssl_record::io::TlsStream;
 use ssl_record::{Connection, Context};
 use ssl_testkit::certs::{CertificateAuthority, KeyKind, Leaf, PemFiles};
+use ssl_testkit::openssl;
+use ssl_testkit::process::usable;
 
 use crate::program::{Server, complaints, finish, path};
 
@@ -139,6 +141,38 @@ fn an_inappropriate_fallback_is_named() {
         "the server supports a newer version than the one offered here and refuses the fallback",
     );
     server.join().unwrap();
+}
+
+#[test]
+fn f4_f6_a_fallback_before_our_server_and_openssls() {
+    const REFUSED: &str =
+        "the server supports a newer version than the one offered here and refuses the fallback";
+    let fall_back = |target: &str, refused: bool| {
+        let args = [
+            "client",
+            target,
+            "--insecure",
+            "-q",
+            "--mode",
+            "+send-fallback-scsv",
+        ];
+        let args = [&args[..], &["--max", "1.2"]].concat();
+        let (code, process) = finish(&args);
+        assert_eq!(code, i32::from(refused), "{}", process.stderr_text());
+        assert_eq!(process.stderr_text().contains(REFUSED), refused);
+    };
+    fall_back(&Server::start(&[]).target(), true);
+    fall_back(&Server::start(&["--max", "1.2"]).target(), false);
+    if !usable(&openssl::available()).unwrap() {
+        return;
+    }
+    let authority = CertificateAuthority::new(KeyKind::EcP256).unwrap();
+    let issued = authority.issue(&Leaf::localhost(KeyKind::EcP256)).unwrap();
+    let files = issued.write_files().unwrap();
+    let newest = openssl::server(&files).start().unwrap();
+    fall_back(&newest.addr().to_string(), true);
+    let older = openssl::server(&files).tls1_2().start().unwrap();
+    fall_back(&older.addr().to_string(), false);
 }
 
 #[test]

@@ -186,6 +186,7 @@ fn our_own_server_has_what_it_was_told() {
     let server = Server::start(&["--suites", suites, "--groups", "X25519,P-384"]);
     let found = scan(&[&server.target(), "--server-name", "localhost"]);
     assert_eq!(versions(&found), ["TLS 1.3", "TLS 1.2"]);
+    assert_eq!(found["fallback_scsv"]["verdict"], "enforced");
     let tls13 = rows(&found, "suites", "TLS 1.3", "openssl");
     assert_eq!(tls13, ["TLS_AES_256_GCM_SHA384"]);
     let tls12 = rows(&found, "suites", "TLS 1.2", "openssl");

@@ -3,10 +3,12 @@
 //! Owns the order of the scenes. Each scene makes its own client and server, joined in memory, and
 //! prints only what the calls returned and what was counted.
 
+mod hello;
 mod memory;
 mod pair;
 mod reading;
 mod stored;
+mod waiting;
 mod writing;
 
 use std::io::Write;
@@ -46,12 +48,20 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             SslMode::ACCEPT_MOVING_WRITE_BUFFER => writing::moving_buffer(&contexts, out)?,
             SslMode::AUTO_RETRY => reading::auto_retry(&contexts, out)?,
             SslMode::RELEASE_BUFFERS => memory::release_buffers(&contexts, out)?,
+            SslMode::SEND_FALLBACK_SCSV => hello::fallback_scsv(&contexts, out)?,
+            SslMode::SEND_CLIENTHELLO_TIME | SslMode::SEND_SERVERHELLO_TIME => {
+                hello::time(&contexts, row.bit, out)?;
+            }
+            SslMode::ASYNC => waiting::late_signature(&contexts, out)?,
             _ => stored::inherited(&contexts, row, out)?,
         }
     }
     let mut rest = rows().filter(|row| row.support != Support::Acts).peekable();
     if rest.peek().is_some() {
-        writeln!(out, "\nStored and inherited only")?;
+        writeln!(
+            out,
+            "\nStored and inherited; a Rust connection has nothing for them to act on"
+        )?;
     }
     for row in rest {
         stored::inherited(&contexts, row, out)?;

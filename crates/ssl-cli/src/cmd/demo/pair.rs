@@ -4,10 +4,12 @@
 
 use std::fmt::Debug;
 use std::io::Write;
+use std::sync::Arc;
 
-use ssl_record::config::{ClientConfig, Roots, ServerConfig};
+use ssl_record::config::{AsyncSigner, ClientConfig, Identity, Roots, ServerConfig};
 use ssl_record::io::{CallError, drive};
-use ssl_record::{Connection, Context, Outcome, Received, SslMode};
+use ssl_record::record::ProtocolVersion;
+use ssl_record::{Connection, Context, LocalKey, Outcome, Received, SslMode};
 
 use crate::certificate;
 use crate::failure::Failure;
@@ -20,6 +22,8 @@ const HOST: &str = "demo.example";
 pub(super) struct Contexts {
     client: ClientConfig,
     server: ServerConfig,
+    chain_pem: String,
+    key: LocalKey,
 }
 
 impl Contexts {
@@ -30,6 +34,8 @@ impl Contexts {
         Ok(Self {
             client: ClientConfig::new(roots),
             server: ServerConfig::new(made.identity),
+            chain_pem: made.chain_pem,
+            key: made.key,
         })
     }
 
@@ -42,6 +48,34 @@ impl Contexts {
     /// A server context with these modes.
     pub(super) fn server(&self, modes: SslMode) -> Result<Context, Failure> {
         let context = Context::server(self.server.clone()).map_err(Failure::line)?;
+        Ok(with_modes(context, modes))
+    }
+
+    /// Contexts of both sides up to these versions.
+    pub(super) fn up_to(
+        &self,
+        client: ProtocolVersion,
+        server: ProtocolVersion,
+    ) -> Result<(Context, Context), Failure> {
+        let oldest = ProtocolVersion::Tls12;
+        let client = self.client.clone().versions(oldest, client);
+        let server = self.server.clone().versions(oldest, server);
+        Ok((
+            Context::client(client).map_err(Failure::line)?,
+            Context::server(server).map_err(Failure::line)?,
+        ))
+    }
+
+    /// A server context with these modes whose signatures are made by this signer, given the key.
+    pub(super) fn server_with_signer(
+        &self,
+        modes: SslMode,
+        signer: impl FnOnce(LocalKey) -> Arc<dyn AsyncSigner>,
+    ) -> Result<Context, Failure> {
+        let signer = signer(self.key.clone());
+        let identity = Identity::with_signer(self.chain_pem.as_bytes(), signer);
+        let config = ServerConfig::new(identity.map_err(Failure::line)?);
+        let context = Context::server(config).map_err(Failure::line)?;
         Ok(with_modes(context, modes))
     }
 
@@ -82,28 +116,34 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    /// Connects the two.
-    pub(super) fn connected(client: &Context, server: &Context) -> Result<Self, Failure> {
+    /// The two, before their handshake.
+    pub(super) fn fresh(client: &Context, server: &Context) -> Result<Self, Failure> {
         let (client_end, server_end) = pipe();
         let connection = Connection::client(client, HOST).map_err(Failure::line)?;
-        let mut client = Half {
+        let client = Half {
             connection,
             end: client_end,
         };
         let connection = Connection::server(server).map_err(Failure::line)?;
-        let mut server = Half {
+        let server = Half {
             connection,
             end: server_end,
         };
+        Ok(Self { client, server })
+    }
+
+    /// Connects the two.
+    pub(super) fn connected(client: &Context, server: &Context) -> Result<Self, Failure> {
+        let mut pair = Self::fresh(client, server)?;
         let mut done = false;
         // Each round carries a flight each way; a handshake has at most three.
         for _ in 0..4 {
-            let one = client.handshake()?;
-            let other = server.handshake()?;
+            let one = pair.client.handshake()?;
+            let other = pair.server.handshake()?;
             done = one.done().is_some() && other.done().is_some();
         }
         if done {
-            Ok(Self { client, server })
+            Ok(pair)
         } else {
             Err(Failure::line("the handshake in memory does not end"))
         }
@@ -111,7 +151,7 @@ impl Pair {
 }
 
 impl Half {
-    fn handshake(&mut self) -> Result<Outcome<()>, Failure> {
+    pub(super) fn handshake(&mut self) -> Result<Outcome<()>, Failure> {
         drive::handshake(&mut self.connection, &mut self.end).map_err(Failure::line)
     }
 
