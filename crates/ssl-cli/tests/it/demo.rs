@@ -40,8 +40,13 @@ fn the_modes_of_the_handshake_act() {
     for (expected, times) in [
         ("the offer ends with 0x5600 0x00ff", 2),
         ("server sends 15 03 03 00 02 02 56: ", 1),
-        ("its ServerHello of TLSv1.2, though both have better", 1),
+        ("its ServerHello of TLSv1.2, though it has better", 1),
         ("its ServerHello of TLSv1.2, the best it has", 1),
+        ("the offer ends with 0xcca8 0x00ff", 1),
+        (
+            "client: peer sent alert: inappropriate_fallback; OpenSSL's error code 0x0A00043E",
+            1,
+        ),
         (": the time now", 2),
         (": no time", 2),
         (
@@ -52,9 +57,51 @@ fn the_modes_of_the_handshake_act() {
             "handshake()                                  -> Done(())",
             2,
         ),
+        ("woken by the connection's waker              -> false", 1),
+        ("woken by the connection's waker              -> true", 1),
+        ("had the signature arrived when that returned? yes", 1),
     ] {
         let found = text.matches(expected).count();
         assert_eq!(found, times, "{expected}\nin\n{text}");
+    }
+}
+
+#[test]
+fn hello_times_are_told_as_dates() {
+    let (_, process) = finish(&["demo", "--mode", "0x60"]);
+    let text = process.stdout_text();
+    let times = text.lines().filter(|line| line.ends_with(": the time now"));
+    let mut count = 0;
+    for line in times {
+        let (random, said) = line.split_once(" ..; ").unwrap();
+        let bytes: String = random.rsplit(' ').take(8).collect::<Vec<_>>()[4..]
+            .iter()
+            .rev()
+            .copied()
+            .collect();
+        let seconds = u64::from_str_radix(&bytes, 16).unwrap();
+        let (told, date) = said.split_once(" seconds after 1970 it is ").unwrap();
+        assert_eq!(told, seconds.to_string());
+        let date = httpdate::parse_http_date(date.strip_suffix(": the time now").unwrap());
+        let since = date.unwrap().duration_since(std::time::UNIX_EPOCH).unwrap();
+        assert_eq!(since.as_secs(), seconds);
+        count += 1;
+    }
+    assert_eq!(count, 2, "{text}");
+}
+
+#[test]
+fn what_has_nothing_to_act_on_says_why() {
+    let (_, process) = finish(&["demo", "--mode", "0x408"]);
+    let text = process.stdout_text();
+    for expected in [
+        "  acts in libssl.so.3 only: there a chain that was not given is completed",
+        "certificates shown in mode 0                 -> 1",
+        "certificates shown in mode NO_AUTO_CHAIN     -> 1",
+        "  stored, nothing to act on: no DTLS is spoken here (docs/modes/sctp-label-bug.md)",
+        "mode() of the context, of its connection     -> 0x400, 0x400",
+    ] {
+        assert!(text.contains(expected), "{expected}\nis missing in\n{text}");
     }
 }
 

@@ -13,7 +13,7 @@ mod writing;
 
 use std::io::Write;
 
-use ssl_mode::{MODES, ModeRow, SslMode, Support};
+use ssl_mode::{MODES, ModeRow, SslMode};
 
 use crate::failure::Failure;
 use pair::Contexts;
@@ -41,32 +41,27 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         out,
         "A client and a server in this process, joined by a pipe in memory; each line is a call and what it returned."
     )?;
-    for row in rows().filter(|row| row.support == Support::Acts) {
+    for row in rows() {
         title(row, out)?;
-        match row.bit {
-            SslMode::ENABLE_PARTIAL_WRITE => writing::partial_write(&contexts, out)?,
-            SslMode::ACCEPT_MOVING_WRITE_BUFFER => writing::moving_buffer(&contexts, out)?,
-            SslMode::AUTO_RETRY => reading::auto_retry(&contexts, out)?,
-            SslMode::RELEASE_BUFFERS => memory::release_buffers(&contexts, out)?,
-            SslMode::SEND_FALLBACK_SCSV => hello::fallback_scsv(&contexts, out)?,
-            SslMode::SEND_CLIENTHELLO_TIME | SslMode::SEND_SERVERHELLO_TIME => {
-                hello::time(&contexts, row.bit, out)?;
-            }
-            SslMode::ASYNC => waiting::late_signature(&contexts, out)?,
-            _ => stored::inherited(&contexts, row, out)?,
-        }
-    }
-    let mut rest = rows().filter(|row| row.support != Support::Acts).peekable();
-    if rest.peek().is_some() {
-        writeln!(
-            out,
-            "\nStored and inherited; a Rust connection has nothing for them to act on"
-        )?;
-    }
-    for row in rest {
-        stored::inherited(&contexts, row, out)?;
+        scene(&contexts, row, out)?;
     }
     Ok(())
+}
+
+fn scene(contexts: &Contexts, row: &ModeRow, out: &mut dyn Write) -> Result<(), Failure> {
+    match row.bit {
+        SslMode::ENABLE_PARTIAL_WRITE => writing::partial_write(contexts, out),
+        SslMode::ACCEPT_MOVING_WRITE_BUFFER => writing::moving_buffer(contexts, out),
+        SslMode::AUTO_RETRY => reading::auto_retry(contexts, out),
+        SslMode::NO_AUTO_CHAIN => stored::no_auto_chain(contexts, row, out),
+        SslMode::RELEASE_BUFFERS => memory::release_buffers(contexts, out),
+        SslMode::SEND_CLIENTHELLO_TIME | SslMode::SEND_SERVERHELLO_TIME => {
+            hello::time(contexts, row.bit, out)
+        }
+        SslMode::SEND_FALLBACK_SCSV => hello::fallback_scsv(contexts, out),
+        SslMode::ASYNC => waiting::late_signature(contexts, out),
+        _ => stored::inherited(contexts, row, "no DTLS is spoken here", out),
+    }
 }
 
 fn title(row: &ModeRow, out: &mut dyn Write) -> Result<(), Failure> {

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::task::{Poll, Waker};
 use std::thread;
+use std::time::Duration;
 
 use ssl_record::config::{AsyncSigner, Operation, SigningFailed};
+use ssl_record::io::Signal;
 use ssl_record::{LocalKey, Outcome, SslMode};
 
 use super::pair::{Contexts, Pair};
@@ -25,28 +27,54 @@ fn with_the_bit(contexts: &Contexts, out: &mut dyn Write) -> Result<(), Failure>
         SslMode::ASYNC
     )?;
     let (mut pair, device) = pair(contexts, SslMode::ASYNC)?;
+    let signal = Signal::new();
+    pair.server.connection.set_waker(&signal.waker());
     let _ = pair.client.handshake()?;
     for _ in 0..2 {
         tell(out, &pair.server.handshake()?)?;
     }
-    writeln!(out, "      the signature is there, and the waker was told")?;
+    woken(out, &signal)?;
+    writeln!(out, "    (the signature arrives)")?;
     device.deliver();
+    woken(out, &signal)?;
     tell(out, &pair.server.handshake()?)?;
     let _ = pair.client.handshake()?;
     tell(out, &pair.server.handshake()?)
 }
 
 fn without_the_bit(contexts: &Contexts, out: &mut dyn Write) -> Result<(), Failure> {
-    writeln!(out, "  mode {}: the call waits for it", SslMode::empty())?;
+    writeln!(
+        out,
+        "  mode {}: the same key; another thread lets the signature arrive",
+        SslMode::empty()
+    )?;
     let (mut pair, device) = pair(contexts, SslMode::empty())?;
     let _ = pair.client.handshake()?;
+    let ready = Arc::clone(&device.ready);
     let delivering = thread::spawn(move || device.deliver());
     tell(out, &pair.server.handshake()?)?;
+    let arrived = ready.load(Ordering::Acquire);
+    writeln!(
+        out,
+        "      had the signature arrived when that returned? {}",
+        if arrived { "yes" } else { "NO" }
+    )?;
     delivering
         .join()
         .map_err(|_| Failure::line("the thread with the key is gone"))?;
     let _ = pair.client.handshake()?;
     tell(out, &pair.server.handshake()?)
+}
+
+/// Whether the application was told that the call is worth repeating.
+fn woken(out: &mut dyn Write, signal: &Signal) -> Result<(), Failure> {
+    let woken = signal.wait_timeout(Duration::ZERO);
+    writeln!(
+        out,
+        "    {:<44} -> {woken}",
+        "woken by the connection's waker"
+    )?;
+    Ok(())
 }
 
 fn pair(contexts: &Contexts, modes: SslMode) -> Result<(Pair, Device), Failure> {
