@@ -5,6 +5,7 @@
 
 mod demo;
 mod failures;
+mod hellos;
 mod interop;
 mod program;
 mod scan;
