@@ -1,5 +1,5 @@
-//! The cryptography of one delegated handshake: suites and groups as planned, the signals among them, and
-//! random values that may begin with the time.
+//! The cryptography of one handshake: suites and groups as configured or planned, the signals among them,
+//! and random values that may begin with the time.
 //!
 //! Knows neither questions nor connections.
 
