@@ -34,7 +34,7 @@ impl Hello {
     /// Takes the next record.
     ///
     /// # Errors
-    /// It is not one that a client may begin with.
+    /// It is not one that a client may begin with; it is not kept.
     pub(super) fn feed(&mut self, header: RecordHeader, body: &[u8]) -> Result<(), Refusal> {
         // An alert is not one either: nothing was said yet that could be wrong.
         if header.content_type != ContentType::Handshake {
@@ -43,18 +43,14 @@ impl Hello {
         if body.is_empty() {
             return self.count_useless();
         }
+        let before = self.message.len();
+        self.message.extend_from_slice(body);
+        if let Err(refusal) = self.check() {
+            self.message.truncate(before);
+            return Err(refusal);
+        }
         self.records.extend_from_slice(&header.encode());
         self.records.extend_from_slice(body);
-        self.message.extend_from_slice(body);
-        if self.message[0] != kind::CLIENT_HELLO {
-            return Err(UNEXPECTED);
-        }
-        if self.len().is_some_and(|len| len > MAX_CLIENT_HELLO) {
-            return Err(Refusal {
-                alert: AlertDescription::ILLEGAL_PARAMETER,
-                reason: Reason::EXCESSIVE_MESSAGE_SIZE,
-            });
-        }
         Ok(())
     }
 
@@ -66,6 +62,20 @@ impl Hello {
     /// The records, for rustls.
     pub(super) fn into_records(self) -> Vec<u8> {
         self.records
+    }
+
+    /// Whether the message can become a ClientHello.
+    fn check(&self) -> Result<(), Refusal> {
+        if self.message[0] != kind::CLIENT_HELLO {
+            return Err(UNEXPECTED);
+        }
+        if self.len().is_some_and(|len| len > MAX_CLIENT_HELLO) {
+            return Err(Refusal {
+                alert: AlertDescription::ILLEGAL_PARAMETER,
+                reason: Reason::EXCESSIVE_MESSAGE_SIZE,
+            });
+        }
+        Ok(())
     }
 
     fn len(&self) -> Option<usize> {
@@ -84,5 +94,31 @@ impl Hello {
             });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed(hello: &mut Hello, body: &[u8]) -> Result<(), Refusal> {
+        let header = RecordHeader {
+            content_type: ContentType::Handshake,
+            version: 0x0301,
+            len: body.len() as u16,
+        };
+        hello.feed(header, body)
+    }
+
+    #[test]
+    fn a_record_that_is_refused_is_not_kept() {
+        // Another message, and one that is too long, told in its second record.
+        for [first, second] in [[&[][..], &[2, 0, 0, 0]], [&[1, 0xff], &[0xff, 0xff]]] {
+            let mut hello = Hello::default();
+            feed(&mut hello, first).unwrap();
+            let kept = hello.records.clone();
+            assert!(feed(&mut hello, second).is_err());
+            assert_eq!(hello.into_records(), kept);
+        }
     }
 }
