@@ -17,5 +17,5 @@ pub(crate) const API: Suite = Suite {
 
 /// Compares every program, or those whose name contains `filter`.
 pub(crate) fn run(sh: &Shell, profile: Profile, filter: Option<&str>) -> Result<()> {
-    API.run(sh, &library::build(sh, profile)?, filter)
+    API.run(sh, &library::build(sh, profile)?, filter, &[])
 }

@@ -73,6 +73,18 @@ pub(crate) fn search_path(folder: &Path) -> OsString {
     path
 }
 
+/// How C is compiled here.
+const FLAGS: &[&str] = &[
+    "-std=gnu11",
+    "-O1",
+    "-g",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wno-unused-parameter",
+    "-Wno-deprecated-declarations",
+];
+
 /// Compiles a C program against the system's headers. One that calls nothing of the library is not linked
 /// with it, so that it can load it itself.
 pub(crate) fn compile(sh: &Shell, sources: &[PathBuf], program: &Path) -> Result<()> {
@@ -81,7 +93,7 @@ pub(crate) fn compile(sh: &Shell, sources: &[PathBuf], program: &Path) -> Result
     }
     cmd!(
         sh,
-        "cc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-unused-parameter -Wno-deprecated-declarations -o {program} {sources...} -Wl,--as-needed -lssl -lcrypto -lpthread"
+        "cc {FLAGS...} -o {program} {sources...} -Wl,--as-needed -lssl -lcrypto -lpthread"
     )
     .quiet()
     .run()
@@ -93,10 +105,13 @@ pub(crate) fn compile_plugin(sh: &Shell, source: &Path, plugin: &Path) -> Result
     if let Some(folder) = plugin.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    cmd!(sh, "cc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-unused-parameter -Wno-deprecated-declarations -shared -fPIC -o {plugin} {source} -lcrypto -lpthread")
-        .quiet()
-        .run()
-        .with_context(|| format!("cannot compile {}", plugin.display()))
+    cmd!(
+        sh,
+        "cc {FLAGS...} -shared -fPIC -o {plugin} {source} -lcrypto -lpthread"
+    )
+    .quiet()
+    .run()
+    .with_context(|| format!("cannot compile {}", plugin.display()))
 }
 
 /// What a program did.

@@ -23,8 +23,15 @@ pub(crate) struct Suite {
 }
 
 impl Suite {
-    /// Compares every program, or those whose name contains `filter`, on the library in `ours`.
-    pub(crate) fn run(&self, sh: &Shell, ours: &Path, filter: Option<&str>) -> Result<()> {
+    /// Compares every program, or those whose name contains `filter`, on the library in `ours`. All run with
+    /// `environment`.
+    pub(crate) fn run(
+        &self,
+        sh: &Shell,
+        ours: &Path,
+        filter: Option<&str>,
+        environment: &[(&str, &str)],
+    ) -> Result<()> {
         let built = cargo::target_dir(sh, "dropin")?.join(self.name);
         let programs = self.programs(filter)?;
         ensure!(!programs.is_empty(), "{}: no program to run", self.name);
@@ -36,11 +43,12 @@ impl Suite {
             let name = name.to_string_lossy();
             let again = self.again.iter().filter(|(again, _)| *again == name);
             let environments = [&[][..]].into_iter().chain(again.map(|(_, more)| *more));
-            for environment in environments {
+            for more in environments {
+                let environment = &[environment, more].concat();
                 let expected = library::run(&program, None, self.seconds, environment)?;
                 let actual = library::run(&program, Some(ours), self.seconds, environment)?;
                 lines += expected.stdout.lines().count();
-                if !self.report(&name, environment, &expected, &actual) {
+                if !self.report(&name, more, &expected, &actual) {
                     different.push(name.clone().into_owned());
                 }
             }
@@ -120,6 +128,10 @@ fn differences(expected: &Ran, actual: &Ran) -> Vec<String> {
             expected.status, actual.status
         ));
     }
+    // Both may fail, and print the same of it.
+    if !expected.is_success() {
+        found.push(format!("OpenSSL ended with {}", expected.status));
+    }
     // The C caller got the function's failure value, which may be what it expects.
     if actual.stderr.contains(PANIC) {
         found.push("ours panicked".to_owned());
@@ -172,6 +184,13 @@ mod tests {
             "ours:    (nothing)"
         );
         assert_eq!(differences(&ok, &ran("a 1\nb 2\n", "signal: 11")).len(), 1);
+    }
+
+    #[test]
+    fn to_fail_alike_is_not_enough() {
+        let failed = ran("FAILED at a.c:1\n", "exit status: 1");
+        let same = ran("FAILED at a.c:1\n", "exit status: 1");
+        assert_eq!(differences(&failed, &same).len(), 1);
     }
 
     #[test]

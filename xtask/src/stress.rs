@@ -19,5 +19,5 @@ const STRESS: Suite = Suite {
 
 /// Runs every program, or those whose name contains `filter`.
 pub(crate) fn run(sh: &Shell, profile: Profile, filter: Option<&str>) -> Result<()> {
-    STRESS.run(sh, &library::build(sh, profile)?, filter)
+    STRESS.run(sh, &library::build(sh, profile)?, filter, &[])
 }

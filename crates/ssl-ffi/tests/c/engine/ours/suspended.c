@@ -1,7 +1,8 @@
 /*
  * Many handshakes suspended at once, of which one half is then completed and the other freed as it is: the
- * heap is where it was, and no job of the thread is lost. OpenSSL loses the job of a connection that is
- * freed (statement A14), so this runs on our library alone. What they cost is printed.
+ * heap is where it was, and no job of the thread is lost, as the engine gives up when it is resumed too
+ * early. OpenSSL loses the job of a connection that is freed (statement A14), so this runs on our library
+ * alone. What they cost is printed.
  */
 #include "../engine_server.h"
 

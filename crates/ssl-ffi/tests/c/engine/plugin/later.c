@@ -10,7 +10,7 @@
  *   IMPATIENT n a job that is resumed before its signature is made: 0 it pauses again, 1 it fails
  *   COUNTS p    fills struct later_counts
  */
-#include "later.h"
+#include "../later.h"
 
 #include <pthread.h>
 #include <stdint.h>
