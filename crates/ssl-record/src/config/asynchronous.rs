@@ -45,7 +45,8 @@ pub type Operation<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// ```
 pub trait AsyncSigner: Send + Sync {
     /// The signature schemes of the key, by their numbers (RFC 8446 section 4.2.3), in the order of
-    /// preference: the first that the peer accepts and the version allows is used.
+    /// preference: the first that the peer accepts and the version allows is used. Asked once for each
+    /// context.
     fn schemes(&self) -> Vec<u16>;
 
     /// Starts a signature of `message`, which is not hashed yet.

@@ -203,10 +203,10 @@ fn message_body(message: &[u8], expected: u8) -> Result<&[u8], HelloFault> {
 const CLIENT_HELLO: u8 = 1;
 /// Longest session ID, bytes (RFC 5246 section 7.4.1.2).
 const MAX_SESSION_ID: usize = 32;
-/// RFC 5746 section 3.3.
-const TLS_EMPTY_RENEGOTIATION_INFO_SCSV: u16 = 0x00ff;
-/// RFC 7507 section 2.
-const TLS_FALLBACK_SCSV: u16 = 0x5600;
+/// The suite number by which a client says that it knows secure renegotiation (RFC 5746 section 3.3).
+pub const TLS_EMPTY_RENEGOTIATION_INFO_SCSV: u16 = 0x00ff;
+/// The suite number by which a client says that it fell back to an older version (RFC 7507 section 2).
+pub const TLS_FALLBACK_SCSV: u16 = 0x5600;
 
 const LENGTH_MISMATCH: HelloFault =
     HelloFault::new(AlertDescription::DECODE_ERROR, Reason::LENGTH_MISMATCH);

@@ -78,23 +78,53 @@ impl AsyncSigner for GatedKey {
     }
 }
 
+/// A server's or client's certificate whose key is given to the signer, and the roots that verify it.
+fn identity_with(
+    leaf: &Leaf,
+    kind: KeyKind,
+    signer: impl FnOnce(LocalKey) -> Arc<dyn AsyncSigner>,
+) -> (Identity, Roots) {
+    let authority = CertificateAuthority::new(kind).unwrap();
+    let issued = authority.issue(leaf).unwrap();
+    let key = LocalKey::from_pem(issued.key_pem().as_bytes()).unwrap();
+    let identity = Identity::with_signer(issued.chain_pem().as_bytes(), signer(key)).unwrap();
+    (
+        identity,
+        Roots::from_pem(issued.root_pem().as_bytes()).unwrap(),
+    )
+}
+
+/// A pair of this version whose server signs so, without modes.
+fn pair_with(
+    version: ProtocolVersion,
+    signer: impl FnOnce(LocalKey) -> Arc<dyn AsyncSigner>,
+) -> Pair {
+    let kind = KeyKind::EcP256;
+    let (identity, roots) = identity_with(&Leaf::localhost(kind), kind, signer);
+    let client = ClientConfig::new(roots).versions(version, version);
+    Pair::of(
+        client,
+        ServerConfig::new(identity).versions(version, version),
+    )
+}
+
 /// A certificate with a gated key, and the roots that verify it.
 fn gated(kind: KeyKind) -> (Identity, Arc<GatedKey>, Roots) {
     gated_for(&Leaf::localhost(kind), kind)
 }
 
 fn gated_for(leaf: &Leaf, kind: KeyKind) -> (Identity, Arc<GatedKey>, Roots) {
-    let authority = CertificateAuthority::new(kind).unwrap();
-    let issued = authority.issue(leaf).unwrap();
-    let signer = Arc::new(GatedKey {
-        key: LocalKey::from_pem(issued.key_pem().as_bytes()).unwrap(),
-        asked: Mutex::default(),
-        abandoned: Arc::default(),
+    let mut gated = None;
+    let (identity, roots) = identity_with(leaf, kind, |key| {
+        let key = Arc::new(GatedKey {
+            key,
+            asked: Mutex::default(),
+            abandoned: Arc::default(),
+        });
+        gated = Some(Arc::clone(&key));
+        key
     });
-    let chain = issued.chain_pem();
-    let identity = Identity::with_signer(chain.as_bytes(), Arc::clone(&signer) as _).unwrap();
-    let roots = Roots::from_pem(issued.root_pem().as_bytes()).unwrap();
-    (identity, signer, roots)
+    (identity, gated.unwrap(), roots)
 }
 
 /// A pair whose server signs behind a gate, with ASYNC on there.
@@ -169,14 +199,7 @@ fn a3_reads_and_writes_wait_for_it_too_and_commit_to_nothing() {
 #[test]
 fn a1_a_signer_that_is_ready_at_once_makes_no_difference() {
     for version in VERSIONS {
-        let authority = CertificateAuthority::new(KeyKind::EcP256).unwrap();
-        let issued = authority.issue(&Leaf::localhost(KeyKind::EcP256)).unwrap();
-        let key = Arc::new(LocalKey::from_pem(issued.key_pem().as_bytes()).unwrap());
-        let identity = Identity::with_signer(issued.chain_pem().as_bytes(), key).unwrap();
-        let roots = Roots::from_pem(issued.root_pem().as_bytes()).unwrap();
-        let client = ClientConfig::new(roots).versions(version, version);
-        let server = ServerConfig::new(identity).versions(version, version);
-        let mut pair = Pair::of(client, server);
+        let mut pair = pair_with(version, |key| Arc::new(key));
         pair.server.connection.set_mode(SslMode::ASYNC);
         for _ in 0..3 {
             assert_ne!(pair.client.handshake().unwrap(), Outcome::Want(Want::Async));
@@ -309,19 +332,11 @@ impl AsyncSigner for BrokenKey {
 
 /// A client's certificate, with a key that signs or one that does not, and the roots that verify it.
 fn client_identity(broken: bool) -> (Identity, Roots) {
-    let authority = CertificateAuthority::new(KeyKind::EcP256).unwrap();
-    let leaf = Leaf::client("a client", KeyKind::EcP256);
-    let issued = authority.issue(&leaf).unwrap();
-    let key = LocalKey::from_pem(issued.key_pem().as_bytes()).unwrap();
-    let signer: Arc<dyn AsyncSigner> = match broken {
+    let kind = KeyKind::EcP256;
+    identity_with(&Leaf::client("a client", kind), kind, |key| match broken {
         true => Arc::new(BrokenKey(key)),
         false => Arc::new(key),
-    };
-    let identity = Identity::with_signer(issued.chain_pem().as_bytes(), signer).unwrap();
-    (
-        identity,
-        Roots::from_pem(issued.root_pem().as_bytes()).unwrap(),
-    )
+    })
 }
 
 #[test]
@@ -350,16 +365,7 @@ fn a_clients_signature_that_fails_ends_the_handshake_with_an_alert() {
 fn a_signature_that_fails_ends_the_handshake_with_an_alert() {
     for version in VERSIONS {
         for bit in [false, true] {
-            let authority = CertificateAuthority::new(KeyKind::EcP256).unwrap();
-            let issued = authority.issue(&Leaf::localhost(KeyKind::EcP256)).unwrap();
-            let key = LocalKey::from_pem(issued.key_pem().as_bytes()).unwrap();
-            let chain = issued.chain_pem();
-            let identity =
-                Identity::with_signer(chain.as_bytes(), Arc::new(BrokenKey(key))).unwrap();
-            let roots = Roots::from_pem(issued.root_pem().as_bytes()).unwrap();
-            let client = ClientConfig::new(roots).versions(version, version);
-            let server = ServerConfig::new(identity).versions(version, version);
-            let mut pair = Pair::of(client, server);
+            let mut pair = pair_with(version, |key| Arc::new(BrokenKey(key)));
             if bit {
                 pair.server.connection.set_mode(SslMode::ASYNC);
             }
@@ -507,12 +513,7 @@ fn a_stream_can_sleep_until_the_signer_is_done() {
 fn a_key_of_another_kind_is_refused_by_the_peer() {
     // The certificate of one key with the signatures of another.
     let (_, signer, _) = gated(KeyKind::EcP256);
-    let authority = CertificateAuthority::new(KeyKind::EcP256).unwrap();
-    let issued = authority.issue(&Leaf::localhost(KeyKind::EcP256)).unwrap();
-    let chain = issued.chain_pem();
-    let identity = Identity::with_signer(chain.as_bytes(), Arc::clone(&signer) as _).unwrap();
-    let roots = Roots::from_pem(issued.root_pem().as_bytes()).unwrap();
-    let mut pair = Pair::of(ClientConfig::new(roots), ServerConfig::new(identity));
+    let mut pair = pair_with(Tls13, |_| Arc::clone(&signer) as _);
     pair.server.connection.set_mode(SslMode::ASYNC);
     until_async(&mut pair);
     signer.release();
@@ -534,13 +535,7 @@ fn an_operation_that_panics_reaches_the_caller_and_ends_the_connection() {
             }))
         }
     }
-    let authority = CertificateAuthority::new(KeyKind::EcP256).unwrap();
-    let issued = authority.issue(&Leaf::localhost(KeyKind::EcP256)).unwrap();
-    let key = LocalKey::from_pem(issued.key_pem().as_bytes()).unwrap();
-    let chain = issued.chain_pem();
-    let identity = Identity::with_signer(chain.as_bytes(), Arc::new(Panics(key))).unwrap();
-    let roots = Roots::from_pem(issued.root_pem().as_bytes()).unwrap();
-    let mut pair = Pair::of(ClientConfig::new(roots), ServerConfig::new(identity));
+    let mut pair = pair_with(Tls13, |key| Arc::new(Panics(key)));
     pair.server.connection.set_mode(SslMode::ASYNC);
     let _ = pair.client.handshake().unwrap();
     let server = &mut pair.server;

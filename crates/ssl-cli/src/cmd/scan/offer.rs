@@ -2,6 +2,7 @@
 //!
 //! Owns the bytes of the offer. Holds no key: no offer can become a connection. What comes back is for `ask`.
 
+use ssl_record::hello::{TLS_EMPTY_RENEGOTIATION_INFO_SCSV, TLS_FALLBACK_SCSV};
 use ssl_record::record::{ContentType, RecordHeader};
 
 /// The versions there are, oldest first.
@@ -92,8 +93,8 @@ impl Offer<'_> {
             _ => body.extend(vec8(&[])),
         }
         let mut suites = self.suites.to_vec();
-        suites.extend((self.version < Version::Tls13).then_some(EMPTY_RENEGOTIATION_INFO_SCSV));
-        suites.extend(self.fallback.then_some(FALLBACK_SCSV));
+        suites.extend((self.version < Version::Tls13).then_some(TLS_EMPTY_RENEGOTIATION_INFO_SCSV));
+        suites.extend(self.fallback.then_some(TLS_FALLBACK_SCSV));
         body.extend(vec16(&numbers(&suites)));
         body.extend(vec8(&[NO_COMPRESSION]));
         if self.version > Version::Ssl30 {
@@ -163,10 +164,6 @@ fn len16(bytes: &[u8]) -> u16 {
     bytes.len() as u16
 }
 
-/// RFC 7507 section 2.
-pub(super) const FALLBACK_SCSV: u16 = 0x5600;
-/// RFC 5746 section 3.3.
-const EMPTY_RENEGOTIATION_INFO_SCSV: u16 = 0x00ff;
 /// Of handshake messages, RFC 8446 section 4.
 const CLIENT_HELLO: u8 = 1;
 const NO_COMPRESSION: u8 = 0;

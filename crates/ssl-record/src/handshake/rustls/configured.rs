@@ -11,7 +11,8 @@ use super::Direct;
 use super::ear::Ear;
 use super::hello::Hello;
 use super::job;
-use super::messages::{ServerHello, kind};
+use super::look::{Look, look};
+use super::messages::{self, kind};
 use super::provider::{self, Next};
 use super::refusal::Refusal;
 use super::setup::{ClientSetup, ServerSetup, Setup};
@@ -20,7 +21,7 @@ use crate::config::Operation;
 use crate::error::{Error, PeerFault};
 use crate::handshake::delegate::Answer;
 use crate::handshake::{Established, MESSAGE_HEADER_LEN, Progress, Terms, append_plaintext_alert};
-use crate::hello::ClientHello;
+use crate::hello::{ClientHello, ServerHello};
 use crate::reason::Reason;
 use crate::record::{AlertDescription, ContentType, ProtocolVersion, RecordHeader};
 
@@ -47,16 +48,9 @@ enum State {
 }
 
 struct Suspended {
-    stack: Waiting<Turn>,
+    stack: Waiting<Look>,
     /// Polled by one thread at a time; the lock only makes it shareable.
     operation: Mutex<Operation<Answer>>,
-}
-
-/// One look of rustls at what it has: itself, what it wants to send, what it came to.
-struct Turn {
-    direct: Box<Direct>,
-    out: Vec<u8>,
-    result: Result<Progress, Error>,
 }
 
 impl Configured {
@@ -162,10 +156,10 @@ impl Configured {
                     let operation = Mutex::new(job());
                     self.state = State::Waiting(Box::new(Suspended { stack, operation }));
                 }
-                Pause::Done(turn) => {
+                Pause::Done(look) => {
                     let start = out.len();
-                    out.extend_from_slice(&turn.out);
-                    return self.conclude(turn.direct, turn.result, start, out);
+                    out.extend_from_slice(&look.out);
+                    return self.conclude(look.direct, look.result, start, out);
                 }
                 // A configured handshake has no owner to ask.
                 Pause::Asked(..) | Pause::Panicked | Pause::NoStack => {
@@ -266,7 +260,7 @@ impl Configured {
 
 impl Suspended {
     /// Goes on if the operation is ready; itself, if not. A connection that may not wait any more blocks.
-    fn poll(mut self: Box<Self>, terms: &Terms<'_>) -> Result<Pause<Turn>, Box<Self>> {
+    fn poll(mut self: Box<Self>, terms: &Terms<'_>) -> Result<Pause<Look>, Box<Self>> {
         let operation = self.operation.get_mut();
         let operation = operation.unwrap_or_else(std::sync::PoisonError::into_inner);
         let answer = if terms.may_wait {
@@ -301,13 +295,16 @@ impl Guard {
         let heard = self.ear.record(None, header, body, |_, _| None);
         for message in &heard.messages {
             let (head, body) = message.split_at(MESSAGE_HEADER_LEN);
-            let Some(hello) = ServerHello::parse(body).filter(|_| head[0] == kind::SERVER_HELLO)
-            else {
+            if head[0] != kind::SERVER_HELLO {
+                continue;
+            }
+            // What is malformed is for rustls to refuse.
+            let Ok(hello) = ServerHello::parse(body) else {
                 continue;
             };
-            let reason = if hello.selects_a_signal() {
+            let reason = if messages::selects_a_signal(&hello) {
                 Reason::WRONG_CIPHER_RETURNED
-            } else if self.heeds_sentinel && hello.has_downgrade_sentinel() {
+            } else if self.heeds_sentinel && messages::has_downgrade_sentinel(&hello) {
                 Reason::INAPPROPRIATE_FALLBACK
             } else if hello.is_retry_request() {
                 continue;
@@ -349,17 +346,6 @@ fn falls_back_needlessly(
 /// Whether a flight says anything: a TLS 1.3 client's dummy record does not (RFC 8446 appendix D.4).
 fn says_something(flight: &[u8]) -> bool {
     !flight.is_empty() && flight != [ContentType::ChangeCipherSpec.wire(), 3, 3, 0, 1, 1]
-}
-
-/// Lets rustls look at what it has.
-fn look(mut direct: Box<Direct>) -> Turn {
-    let mut out = Vec::new();
-    let result = direct.advance(&mut out);
-    Turn {
-        direct,
-        out,
-        result,
-    }
 }
 
 fn client<'a>(terms: &Terms<'a>) -> Result<&'a ClientSetup, Error> {

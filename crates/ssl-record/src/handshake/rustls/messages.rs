@@ -1,10 +1,10 @@
-//! Handshake messages of a server that are read along: hellos, certificates, tickets.
+//! Handshake messages of a server that are read along: what hellos mean, certificates, tickets.
 //!
 //! Owns their layout as far as it is needed. What is malformed is left for rustls to refuse.
 
-use super::provider::{FALLBACK_SCSV, RENEGOTIATION_SCSV};
 use crate::config::CipherSuite;
 use crate::handshake::delegate::ProgressFacts;
+use crate::hello::{ServerHello, TLS_EMPTY_RENEGOTIATION_INFO_SCSV, TLS_FALLBACK_SCSV};
 use crate::record::ProtocolVersion;
 
 /// Handshake types.
@@ -22,88 +22,39 @@ pub(super) mod kind {
     pub(in super::super) const CERTIFICATE_STATUS: u8 = 22;
 }
 
-/// Random of a ServerHello that is a HelloRetryRequest (RFC 8446 section 4.1.3).
-const RETRY_REQUEST: [u8; 32] = [
-    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
-    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
-];
-
 /// End of the random of a TLS 1.3 server that chose TLS 1.2 (RFC 8446 section 4.1.3).
 const DOWNGRADE_TO_TLS12: &[u8] = b"DOWNGRD\x01";
 
-/// A ServerHello or HelloRetryRequest.
-pub(super) struct ServerHello {
-    random: [u8; 32],
-    session_id: Box<[u8]>,
-    suite: u16,
-    is_tls13: bool,
-    extended_master_secret: bool,
-    secure_renegotiation: bool,
+/// Whether the server selected a signal as if it were a suite.
+pub(super) fn selects_a_signal(hello: &ServerHello<'_>) -> bool {
+    [TLS_FALLBACK_SCSV, TLS_EMPTY_RENEGOTIATION_INFO_SCSV].contains(&hello.cipher_suite())
 }
 
-impl ServerHello {
-    /// Reads a body.
-    pub(super) fn parse(body: &[u8]) -> Option<Self> {
-        const EXTENDED_MASTER_SECRET: u16 = 23;
-        const RENEGOTIATION_INFO: u16 = 0xff01;
-        const SUPPORTED_VERSIONS: u16 = 43;
-        let (_version, rest) = body.split_at_checked(2)?;
-        let (random, rest) = rest.split_first_chunk::<32>()?;
-        let (&id_len, rest) = rest.split_first()?;
-        let (session_id, rest) = rest.split_at_checked(id_len.into())?;
-        let (suite, rest) = rest.split_first_chunk::<2>()?;
-        let (_compression, rest) = rest.split_first()?;
-        let mut hello = Self {
-            random: *random,
-            session_id: session_id.into(),
-            suite: u16::from_be_bytes(*suite),
-            is_tls13: false,
-            extended_master_secret: false,
-            secure_renegotiation: false,
-        };
-        for (kind, value) in extensions(rest.get(2..).unwrap_or_default()) {
-            match kind {
-                EXTENDED_MASTER_SECRET => hello.extended_master_secret = true,
-                RENEGOTIATION_INFO => hello.secure_renegotiation = true,
-                SUPPORTED_VERSIONS => hello.is_tls13 = value == [3, 4],
-                _ => {}
-            }
-        }
-        Some(hello)
-    }
+/// Whether a TLS 1.3 server says that it was made to choose TLS 1.2.
+pub(super) fn has_downgrade_sentinel(hello: &ServerHello<'_>) -> bool {
+    !is_tls13(hello) && hello.random().ends_with(DOWNGRADE_TO_TLS12)
+}
 
-    /// Whether the server selected a signal as if it were a suite.
-    pub(super) fn selects_a_signal(&self) -> bool {
-        [FALLBACK_SCSV, RENEGOTIATION_SCSV].contains(&self.suite)
+/// Adds what a ServerHello or HelloRetryRequest says to the facts.
+pub(super) fn tell(hello: &ServerHello<'_>, facts: &mut ProgressFacts) {
+    const EXTENDED_MASTER_SECRET: u16 = 23;
+    const RENEGOTIATION_INFO: u16 = 0xff01;
+    facts.suite = CipherSuite::from_wire(hello.cipher_suite());
+    if !hello.is_retry_request() {
+        facts.server_random = Some(*hello.random());
     }
+    if is_tls13(hello) {
+        facts.version = Some(ProtocolVersion::Tls13);
+        return;
+    }
+    facts.version = Some(ProtocolVersion::Tls12);
+    facts.session_id = hello.session_id().into();
+    facts.extended_master_secret = hello.extension(EXTENDED_MASTER_SECRET).is_some();
+    facts.secure_renegotiation = hello.extension(RENEGOTIATION_INFO).is_some();
+}
 
-    /// Whether a TLS 1.3 server says that it was made to choose TLS 1.2.
-    pub(super) fn has_downgrade_sentinel(&self) -> bool {
-        !self.is_tls13 && self.random.ends_with(DOWNGRADE_TO_TLS12)
-    }
-
-    /// Whether it asks for another ClientHello.
-    pub(super) fn is_retry_request(&self) -> bool {
-        self.random == RETRY_REQUEST
-    }
-
-    /// Adds what it says to the facts.
-    pub(super) fn tell(self, facts: &mut ProgressFacts) {
-        facts.suite = CipherSuite::from_wire(self.suite);
-        facts.version = Some(if self.is_tls13 {
-            ProtocolVersion::Tls13
-        } else {
-            ProtocolVersion::Tls12
-        });
-        if !self.is_retry_request() {
-            facts.server_random = Some(self.random);
-        }
-        if !self.is_tls13 {
-            facts.session_id = self.session_id;
-            facts.extended_master_secret = self.extended_master_secret;
-            facts.secure_renegotiation = self.secure_renegotiation;
-        }
-    }
+fn is_tls13(hello: &ServerHello<'_>) -> bool {
+    hello.selected_version() == Ok(ProtocolVersion::Tls13.wire())
 }
 
 /// What a server shows of itself.

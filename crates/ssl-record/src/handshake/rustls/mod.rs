@@ -11,6 +11,7 @@ mod ear;
 mod errors;
 mod hello;
 mod job;
+mod look;
 mod messages;
 mod provider;
 mod refusal;

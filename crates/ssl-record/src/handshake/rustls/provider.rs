@@ -24,6 +24,7 @@ use rustls::{
 use super::setup::backend;
 use super::tap::tapped;
 use crate::config::{CipherSuite, NamedGroup};
+use crate::hello::TLS_FALLBACK_SCSV;
 use crate::record::ProtocolVersion;
 
 /// What a plan says of cryptography.
@@ -94,13 +95,7 @@ fn whole() -> &'static CryptoProvider {
     WHOLE.get_or_init(backend::default_provider)
 }
 
-/// The number of TLS_FALLBACK_SCSV (RFC 7507).
-pub(super) const FALLBACK_SCSV: u16 = 0x5600;
-
-/// That of TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746).
-pub(super) const RENEGOTIATION_SCSV: u16 = 0x00ff;
-
-static FALLBACK: Tls12CipherSuite = signal(rustls::CipherSuite::Unknown(FALLBACK_SCSV));
+static FALLBACK: Tls12CipherSuite = signal(rustls::CipherSuite::Unknown(TLS_FALLBACK_SCSV));
 static RENEGOTIATION: Tls12CipherSuite =
     signal(rustls::CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
 

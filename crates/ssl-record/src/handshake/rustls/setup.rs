@@ -77,8 +77,8 @@ impl ClientSetup {
     /// # Errors
     /// [`ConfigError`] if no handshake could succeed.
     pub(crate) fn new(ours: &ClientConfig) -> Result<Self, ConfigError> {
-        let choice = Choice::of(&ours.common, HelloModes::default())?;
-        let provider = choice.provider();
+        let choice = Choice::of(&ours.common, HelloModes::default());
+        let provider = checked(&ours.common, &choice)?;
         let inner: Arc<dyn ServerCertVerifier> = match &ours.trust {
             ServerTrust::Roots(roots) => {
                 let provider = Arc::clone(&provider);
@@ -94,7 +94,7 @@ impl ClientSetup {
             inner,
             check: ours.common.peer_check.clone(),
         });
-        let mut config = client_config(&choice, &verifier)?;
+        let mut config = client_config(&choice, Arc::clone(&provider), &verifier)?;
         if let Some(identity) = &ours.identity {
             let certified = SingleCertAndKey::from(certified(identity, &provider)?);
             config.client_auth_cert_resolver = Arc::new(certified);
@@ -155,7 +155,8 @@ impl ClientSetup {
         if modes == HelloModes::default() {
             return Ok(own);
         }
-        let mut config = client_config(&Choice::of(&self.common, modes)?, &self.verifier)?;
+        let choice = Choice::of(&self.common, modes);
+        let mut config = client_config(&choice, choice.provider(), &self.verifier)?;
         config.client_auth_cert_resolver = own.client_auth_cert_resolver;
         config.resumption = own.resumption;
         config.alpn_protocols = own.alpn_protocols;
@@ -166,9 +167,10 @@ impl ClientSetup {
 
 fn client_config(
     choice: &Choice<'_>,
+    provider: Arc<CryptoProvider>,
     verifier: &Arc<Verifier>,
 ) -> Result<rustls::ClientConfig, ConfigError> {
-    let mut config = rustls::ClientConfig::builder_with_provider(choice.provider())
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&choice.versions())
         .map_err(|_| ConfigError::NothingEnabled)?
         .dangerous()
@@ -204,8 +206,8 @@ impl ServerSetup {
     /// # Errors
     /// [`ConfigError`] if no handshake could succeed.
     pub(crate) fn new(ours: &ServerConfig) -> Result<Self, ConfigError> {
-        let choice = Choice::of(&ours.common, HelloModes::default())?;
-        let provider = choice.provider();
+        let choice = Choice::of(&ours.common, HelloModes::default());
+        let provider = checked(&ours.common, &choice)?;
         let mut verifier = client_verifier(&ours.client_trust, &provider)?;
         if let Some(check) = &ours.common.peer_check {
             verifier = Arc::new(AskingVerifier {
@@ -218,7 +220,7 @@ impl ServerSetup {
             identities.push((name.clone(), certified(identity, &provider)?));
         }
         let identities = Arc::new(ByName::new(identities));
-        let mut config = server_config(&choice, &verifier, &identities)?;
+        let mut config = server_config(&choice, Arc::clone(&provider), &verifier, &identities)?;
         config.session_storage = match ours.session_cache {
             0 => Arc::new(NoServerSessionStorage {}),
             sessions => ServerSessionMemoryCache::new(sessions),
@@ -270,8 +272,9 @@ impl ServerSetup {
             time,
             ..HelloModes::default()
         };
-        let choice = Choice::of(&self.common, modes)?;
-        let mut config = server_config(&choice, &self.verifier, &self.identities)?;
+        let choice = Choice::of(&self.common, modes);
+        let provider = choice.provider();
+        let mut config = server_config(&choice, provider, &self.verifier, &self.identities)?;
         config.session_storage = own.session_storage;
         config.ticketer = own.ticketer;
         config.send_tls13_tickets = own.send_tls13_tickets;
@@ -282,10 +285,11 @@ impl ServerSetup {
 
 fn server_config(
     choice: &Choice<'_>,
+    provider: Arc<CryptoProvider>,
     verifier: &Arc<dyn ClientCertVerifier>,
     identities: &Arc<ByName>,
 ) -> Result<rustls::ServerConfig, ConfigError> {
-    let mut config = rustls::ServerConfig::builder_with_provider(choice.provider())
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&choice.versions())
         .map_err(|_| ConfigError::NothingEnabled)?
         .with_client_cert_verifier(Arc::clone(verifier))
@@ -339,12 +343,8 @@ impl From<Error> for StartError {
 
 impl<'a> Choice<'a> {
     /// What a configuration chooses.
-    ///
-    /// # Errors
-    /// [`ConfigError`] if it leaves nothing to offer.
-    fn of(common: &'a Common, modes: HelloModes) -> Result<Self, ConfigError> {
-        common.check()?;
-        let choice = Self {
+    fn of(common: &'a Common, modes: HelloModes) -> Self {
+        Self {
             min: common.min,
             max: common.max,
             suites: &common.suites,
@@ -352,13 +352,21 @@ impl<'a> Choice<'a> {
             fallback_scsv: modes.fallback_scsv,
             renegotiation_scsv: false,
             hello_time: modes.time,
-        };
-        let provider = choice.provider();
-        if provider.cipher_suites.is_empty() || provider.kx_groups.is_empty() {
-            return Err(ConfigError::NothingEnabled);
         }
-        Ok(choice)
     }
+}
+
+/// The provider of a choice without signals.
+///
+/// # Errors
+/// [`ConfigError`] if there is nothing to offer.
+fn checked(common: &Common, choice: &Choice<'_>) -> Result<Arc<CryptoProvider>, ConfigError> {
+    common.check()?;
+    let provider = choice.provider();
+    if provider.cipher_suites.is_empty() || provider.kx_groups.is_empty() {
+        return Err(ConfigError::NothingEnabled);
+    }
+    Ok(provider)
 }
 
 fn store(roots: &Roots) -> Result<Arc<RootCertStore>, ConfigError> {
@@ -386,8 +394,8 @@ fn certified(
             .map(Arc::new)
             .map_err(errors::config),
         Key::Elsewhere(signer) => {
-            let key = RemoteKey(Arc::clone(signer));
-            Ok(Arc::new(CertifiedKey::new(chain, Arc::new(key))))
+            let key = Arc::new(RemoteKey::new(signer));
+            Ok(Arc::new(CertifiedKey::new(chain, key)))
         }
     }
 }

@@ -77,20 +77,33 @@ impl core::fmt::Debug for LocalKey {
 }
 
 /// A key that is elsewhere, as rustls sees it.
-pub(super) struct RemoteKey(pub(super) Arc<dyn AsyncSigner>);
+pub(super) struct RemoteKey {
+    /// Asked once: rustls wants them on the handshake's stack, where no code of the application runs.
+    schemes: Vec<SignatureScheme>,
+    signer: Arc<dyn AsyncSigner>,
+}
+
+impl RemoteKey {
+    pub(super) fn new(signer: &Arc<dyn AsyncSigner>) -> Self {
+        Self {
+            schemes: signer.schemes().into_iter().map(Into::into).collect(),
+            signer: Arc::clone(signer),
+        }
+    }
+}
 
 impl SigningKey for RemoteKey {
     fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
-        let mut schemes = self.0.schemes().into_iter().map(SignatureScheme::from);
-        let scheme = schemes.find(|scheme| offered.contains(scheme))?;
+        let mut schemes = self.schemes.iter();
+        let scheme = *schemes.find(|scheme| offered.contains(scheme))?;
         Some(Box::new(RemoteSigner {
             scheme,
-            signer: Arc::clone(&self.0),
+            signer: Arc::clone(&self.signer),
         }))
     }
 
     fn algorithm(&self) -> SignatureAlgorithm {
-        algorithm(self.0.schemes().first().copied())
+        algorithm(self.schemes.first().copied())
     }
 }
 
@@ -126,8 +139,8 @@ impl core::fmt::Debug for RemoteSigner {
 }
 
 /// The kind of a key whose first scheme has this number.
-pub(super) fn algorithm(scheme: Option<u16>) -> SignatureAlgorithm {
-    match scheme {
+pub(super) fn algorithm(scheme: Option<SignatureScheme>) -> SignatureAlgorithm {
+    match scheme.map(u16::from) {
         Some(0x0807) => SignatureAlgorithm::ED25519,
         Some(0x0808) => SignatureAlgorithm::ED448,
         // RFC 5246 section 7.4.1.4.1: the second byte is 3 for ECDSA.

@@ -12,9 +12,9 @@
 //! (test `the_deepest_handshake_leaves_half_of_the_stack`): 22 KiB optimised, 71 KiB unoptimised. Only
 //! touched pages are memory.
 //!
-//! *The owner's code.* None runs here but its key log and the list of its signer's schemes: what the owner
-//! decides or computes is asked for, and found on the stack of whoever called, futures polled. That code may leave its stack too, for another connection to be driven
-//! meanwhile; this thread's variables have been put back before.
+//! *The owner's code.* None runs here but its key log: what the owner decides or computes is asked for, and
+//! found, or its future polled, on the stack of whoever called. That code may leave its stack too, for
+//! another connection to be driven meanwhile; this thread's variables have been put back before.
 //!
 //! *Dropping while waiting.* The stack is unwound from the point of its question, so that everything
 //! on it is dropped: no leak. No lock is held there: `delegated::desk` asks without its own, rustls holds

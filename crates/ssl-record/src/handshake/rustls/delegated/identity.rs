@@ -57,7 +57,7 @@ impl SigningKey for DelegatedKey {
     }
 
     fn algorithm(&self) -> SignatureAlgorithm {
-        algorithm(self.schemes.first().copied().map(Into::into))
+        algorithm(self.schemes.first().copied())
     }
 }
 

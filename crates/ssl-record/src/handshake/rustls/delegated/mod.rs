@@ -27,6 +27,7 @@ use self::desk::Desk;
 use self::early::Incoming;
 use self::wire::{Wire, records};
 use super::hello::Hello;
+use super::look::{Look, look};
 use super::refusal::Refusal;
 use super::stack::{self, Pause, Request, Waiting};
 use super::{Direct, provider};
@@ -82,16 +83,9 @@ enum State {
     /// Between records.
     Ready(Box<Direct>),
     /// A question waits.
-    Asking(Waiting<Turn>),
+    Asking(Waiting<Look>),
     /// It failed, or is being worked on.
     Spent,
-}
-
-/// One look of rustls at what it has: itself, what it wants to send, what it came to.
-struct Turn {
-    direct: Box<Direct>,
-    out: Vec<u8>,
-    result: Result<Progress, Error>,
 }
 
 impl Delegated {
@@ -270,7 +264,7 @@ impl Delegated {
                 }
                 // A delegated handshake signs with no key of a configuration.
                 Pause::Asked(Request::Job(_), _) => return Err(self.refuse(Refusal::INTERNAL, out)),
-                Pause::Done(turn) => return self.conclude(turn, out),
+                Pause::Done(look) => return self.conclude(look, out),
                 Pause::Panicked | Pause::NoStack => {
                     return Err(self.refuse(Refusal::INTERNAL, out));
                 }
@@ -387,7 +381,7 @@ impl Delegated {
     }
 
     /// Runs rustls for this connection.
-    fn enter(&self, work: impl FnOnce() -> Pause<Turn>) -> Pause<Turn> {
+    fn enter(&self, work: impl FnOnce() -> Pause<Look>) -> Pause<Look> {
         let _scope = self.desk.as_ref().map(desk::enter);
         work()
     }
@@ -404,12 +398,12 @@ impl Delegated {
     }
 
     /// Acts on what rustls came to.
-    fn conclude(&mut self, turn: Turn, out: &mut Vec<u8>) -> Result<Progress, Error> {
-        let Turn {
+    fn conclude(&mut self, look: Look, out: &mut Vec<u8>) -> Result<Progress, Error> {
+        let Look {
             direct,
             out: flight,
             result,
-        } = turn;
+        } = look;
         {
             let captured = direct.capture.captured();
             if self.wire.is_client
@@ -507,17 +501,6 @@ impl Delegated {
         };
         self.append_alert(alert, out);
         self.state = State::Spent;
-    }
-}
-
-/// Lets rustls look at what it has.
-fn look(mut direct: Box<Direct>) -> Turn {
-    let mut out = Vec::new();
-    let result = direct.advance(&mut out);
-    Turn {
-        direct,
-        out,
-        result,
     }
 }
 

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use super::super::capture::Capture;
 use super::super::ear::{Ear, Stage};
-use super::super::messages::{ServerHello, Shown, accepts_early_data, kind, status};
+use super::super::messages::{self, Shown, accepts_early_data, kind, status};
 use super::super::refusal::Refusal;
 use super::shares::Shares;
 use crate::handshake::delegate::{EarlyData, ProgressFacts};
 use crate::handshake::{MESSAGE_HEADER_LEN, append_plaintext_alert};
+use crate::hello::ServerHello;
 use crate::protect::{Layout, TrafficKeys, TrafficSecret, Usage, tls12_keys};
 use crate::reason::Reason;
 use crate::record::{
@@ -147,9 +148,9 @@ impl Wire {
             for message in &heard.messages {
                 let (head, body) = message.split_at(MESSAGE_HEADER_LEN);
                 if head[0] == kind::SERVER_HELLO
-                    && let Some(hello) = ServerHello::parse(body)
+                    && let Ok(hello) = ServerHello::parse(body)
                 {
-                    hello.tell(&mut self.facts);
+                    messages::tell(&hello, &mut self.facts);
                 }
                 self.hear_share(head[0], body, self.is_client);
                 if head[0] == kind::ENCRYPTED_EXTENSIONS && !self.is_client {
@@ -241,7 +242,7 @@ impl Wire {
             kind == kind::CERTIFICATE_REQUEST && version == Some(ProtocolVersion::Tls13);
         match kind {
             kind::SERVER_HELLO => {
-                let Some(hello) = ServerHello::parse(body) else {
+                let Ok(hello) = ServerHello::parse(body) else {
                     return Ok(());
                 };
                 let refused = |reason| {
@@ -250,13 +251,13 @@ impl Wire {
                         reason,
                     })
                 };
-                if hello.selects_a_signal() {
+                if messages::selects_a_signal(&hello) {
                     return refused(Reason::WRONG_CIPHER_RETURNED);
                 }
-                if self.guards_fallback && hello.has_downgrade_sentinel() {
+                if self.guards_fallback && messages::has_downgrade_sentinel(&hello) {
                     return refused(Reason::INAPPROPRIATE_FALLBACK);
                 }
-                hello.tell(&mut self.facts);
+                messages::tell(&hello, &mut self.facts);
             }
             kind::ENCRYPTED_EXTENSIONS => self.note_early_data(body),
             kind::NEW_SESSION_TICKET => self.tls12_ticket = Some(body.into()),
