@@ -25,6 +25,8 @@ pub(crate) enum Outcome {
     NoJobs,
     /// Nothing ran; the queue may say why.
     Failed,
+    /// Nothing ran, without memory for a wait context.
+    NoMemory,
 }
 
 /// At most one job at a time.
@@ -50,7 +52,12 @@ impl Job {
 
     /// Whether a paused job may be resumed here: on its own thread, and from outside of any job.
     pub(crate) fn can_resume(&self) -> bool {
-        self.is_paused() && self.thread.get() == this_thread() && !is_inside_job()
+        self.is_paused() && self.is_mine() && !is_inside_job()
+    }
+
+    /// Whether the last job was started on this thread.
+    pub(crate) fn is_mine(&self) -> bool {
+        self.thread.get() == this_thread()
     }
 
     /// Resumes the paused job, whatever the arguments; or else starts one with a copy of `args`.

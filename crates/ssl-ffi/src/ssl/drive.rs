@@ -7,6 +7,7 @@
 
 use ssl_record::{Connection, Error, Step};
 
+use super::job::Outside;
 use super::lanes::Needs;
 use super::{Ssl, Stage, Want};
 use crate::crypto::bio::Transfer;
@@ -308,7 +309,7 @@ impl Ssl {
         if in_init && !is_inside_job() {
             self.baton.aside(work)
         } else {
-            self.outside(work)
+            self.outside(Outside::Bio, work)
         }
     }
 
@@ -374,14 +375,16 @@ impl Ssl {
         };
         let mut any = false;
         while !engine.outgoing().is_empty() {
-            let Transfer::Transferred(n) = self.outside(|| wbio.write(engine.outgoing())) else {
+            let Transfer::Transferred(n) =
+                self.outside(Outside::Bio, || wbio.write(engine.outgoing()))
+            else {
                 return;
             };
             any = true;
             engine.transmitted(n);
         }
         if any {
-            self.outside(|| wbio.flush());
+            self.outside(Outside::Bio, || wbio.flush());
         }
     }
 }

@@ -101,6 +101,8 @@ pub(crate) struct Ssl {
     handled: Cell<u64>,
     /// Calls that run in libcrypto's jobs.
     jobs: Jobs,
+    /// The application has nothing left of it.
+    has_left: Cell<bool>,
     /// Held by whoever looks at the connection.
     baton: Baton,
     /// Which calls are under way.
@@ -173,6 +175,7 @@ impl Ssl {
             tally: Tally::default(),
             handled: Cell::new(0),
             jobs: Jobs::default(),
+            has_left: Cell::new(false),
             baton: Baton::default(),
             lanes: Lanes::default(),
             is_out: Cell::new(false),
@@ -265,6 +268,21 @@ impl Ssl {
         });
     }
 
+    /// Gives up what the application gave, and lets it do the same. Once, at the end.
+    fn take_leave(&self) {
+        if self.has_left.replace(true) {
+            return;
+        }
+        if report::is_on() {
+            self.report();
+        }
+        self.retire_unclosed_session();
+        // SAFETY: as when it was filled; the object is still whole.
+        unsafe { self.ex_data.release(Class::Ssl, self.as_ptr().cast()) };
+        self.bios.set_write(None);
+        self.bios.set_read(None);
+    }
+
     /// `SSL_is_init_finished`.
     pub(crate) fn is_init_finished(&self) -> bool {
         !self.in_init() && self.state() == State::OK
@@ -317,12 +335,6 @@ impl Holder for Ssl {
 
 impl Drop for Ssl {
     fn drop(&mut self) {
-        if report::is_on() {
-            self.report();
-        }
-        self.retire_unclosed_session();
-        let address = std::ptr::from_mut(self);
-        // SAFETY: as when it was filled; the object is still whole.
-        unsafe { self.ex_data.release(Class::Ssl, address.cast()) };
+        self.take_leave();
     }
 }

@@ -9,6 +9,7 @@ use ssl_record::record::AlertDescription;
 use super::{Decision, Halt, INTERNAL_ERROR};
 use crate::crypto::{EvpPkey, NameStack, X509, X509Name, queue, reason, sign};
 use crate::settings::install;
+use crate::ssl::job::Outside;
 use crate::ssl::{Ssl, Want};
 
 impl Ssl {
@@ -126,7 +127,8 @@ impl Ssl {
     /// waits on its own stack meanwhile.
     pub(super) fn on_sign(&self, scheme: u16, message: &[u8]) -> Decision {
         let key = self.progress.borrow().signing.clone();
-        let signature = key.and_then(|key| self.outside(|| sign::sign(&key, scheme, message)));
+        let signature =
+            key.and_then(|key| self.outside(Outside::Key, || sign::sign(&key, scheme, message)));
         match signature {
             Some(signature) => Decision::Answer(Answer::Signature(signature)),
             None => Decision::refused(AlertDescription::INTERNAL_ERROR, INTERNAL_ERROR),

@@ -21,12 +21,14 @@
 //! OpenSSL drops a paused job, which costs its memory and, for ever, one of the jobs that the thread may
 //! have. Here the job is resumed and told to give up: it unwinds its part of the stack at the first
 //! return from what paused it. That is done when what paused it is a BIO or a private key, which can be
-//! relied on to work until the connection is gone. A callback of the application's cannot: what it uses
-//! may be gone already. Neither can a job on another thread be resumed, nor one inside of another job,
-//! nor for ever one that pauses again because hardware is not ready. Such a job is dropped as in OpenSSL.
+//! relied on to work until the connection is gone. A private key works longer than that, as the job has a
+//! share of it: a job that its hardware keeps waiting is left to end later (`abandoned`). A callback of
+//! the application's cannot be relied on: what it uses may be gone already. Neither can a job on another
+//! thread be resumed, nor for ever one whose BIO pauses again. Such a job is dropped as in OpenSSL.
 //! `ASYNC_cleanup_thread` takes from a paused job what it would return to; libcrypto's manual has it
-//! called when no job is left.
+//! called when no job is left, and one that was abandoned is.
 
+mod abandoned;
 mod wake;
 
 use std::cell::{Cell, OnceCell};
@@ -91,6 +93,15 @@ impl Call {
     }
 }
 
+/// What can be relied on to return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outside {
+    /// As long as the connection is not gone.
+    Bio,
+    /// As long as somebody has the key.
+    Key,
+}
+
 /// The job of a connection.
 pub(super) struct Jobs {
     job: Job,
@@ -104,8 +115,8 @@ pub(super) struct Jobs {
     want: Cell<Want>,
     /// Bytes of a read and a write whose jobs ended in a call of another kind.
     kept: [Cell<Option<usize>>; 2],
-    /// What runs now, or is paused, is a BIO or a private key.
-    is_outside: Cell<bool>,
+    /// What runs now, or is paused, if it is neither this library nor a callback.
+    outside: Cell<Option<Outside>>,
     /// The job is to end without doing anything more.
     is_given_up: Cell<bool>,
     /// Made with the first job.
@@ -123,7 +134,7 @@ impl Default for Jobs {
             ran: Cell::new(false),
             want: Cell::new(Want::Nothing),
             kept: [const { Cell::new(None) }; 2],
-            is_outside: Cell::new(false),
+            outside: Cell::new(None),
             is_given_up: Cell::new(false),
             wait: OnceCell::new(),
             waker: OnceCell::new(),
@@ -175,9 +186,6 @@ impl Ssl {
     /// Resumes the job, or starts one: what it was, and what it came to if it ended.
     fn step_job(&self, call: Call) -> Result<(Kind, Result<usize, Stop>), Stop> {
         let jobs = &self.jobs;
-        let Some(wait) = self.wait_context() else {
-            return Err(Stop::FAILED);
-        };
         jobs.ran.set(true);
         if jobs.job.is_paused() {
             self.want.set(jobs.want.get());
@@ -186,9 +194,11 @@ impl Ssl {
             jobs.count.set(0);
             self.want.set(Want::Nothing);
         }
-        // SAFETY: the function expects a live connection; as long as the job is paused the connection
-        // lives, or else the job is never resumed. It does not unwind.
-        let outcome = unsafe { jobs.job.run(wait, work_of_job, self.as_ptr()) };
+        abandoned::end_some();
+        let mut outcome = self.run_job();
+        if outcome == Outcome::NoJobs && abandoned::end_all() {
+            outcome = self.run_job();
+        }
         match outcome {
             Outcome::Finished(value) => {
                 jobs.is_given_up.set(false);
@@ -207,12 +217,22 @@ impl Ssl {
                 self.want.set(Want::AsyncNoJobs);
                 Err(Stop::FAILED)
             }
+            Outcome::NoMemory => Err(Stop::FAILED),
             Outcome::Failed => {
                 self.want.set(Want::Nothing);
                 queue::raise(reason::FAILED_TO_INIT_ASYNC);
                 Err(Stop::FAILED)
             }
         }
+    }
+
+    fn run_job(&self) -> Outcome {
+        let Some(wait) = self.wait_context() else {
+            return Outcome::NoMemory;
+        };
+        // SAFETY: the function expects a live connection; as long as the job is paused the connection
+        // lives, or else the job is never resumed. It does not unwind.
+        unsafe { self.jobs.job.run(wait, work_of_job, self.as_ptr()) }
     }
 
     /// # Safety
@@ -231,12 +251,11 @@ impl Ssl {
         }
     }
 
-    /// Runs what a job cannot rely on to return at once, but can on being able to return: a BIO or a
-    /// private key.
-    pub(super) fn outside<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.jobs.is_outside.set(true);
+    /// Runs what a job cannot rely on to return at once, but can on being able to return.
+    pub(super) fn outside<T>(&self, what: Outside, work: impl FnOnce() -> T) -> T {
+        self.jobs.outside.set(Some(what));
         let result = work();
-        self.jobs.is_outside.set(false);
+        self.jobs.outside.set(None);
         result
     }
 
@@ -253,26 +272,24 @@ impl Ssl {
         self.jobs.is_given_up.set(self.jobs.job.is_paused());
     }
 
-    /// Gives one count of a connection back, and ends a paused job with the last one.
+    /// Gives one count of a connection back, and ends a paused job with the last one, now or later.
     pub(crate) fn release(this: Arc<Self>) {
-        if Arc::strong_count(&this) == 1 && this.jobs.job.is_paused() {
-            this.end_job();
+        if Arc::strong_count(&this) > 1 || !this.jobs.job.is_paused() {
+            return;
+        }
+        this.jobs.is_given_up.set(true);
+        // A job that pauses again waits for something that did not happen yet.
+        let has_ended = (0..RESUMPTIONS).any(|_| this.end_job());
+        if !has_ended && this.jobs.outside.get() == Some(Outside::Key) && this.jobs.job.is_mine() {
+            abandoned::keep(this);
         }
     }
 
-    /// Ends the paused job if that can be done.
-    fn end_job(&self) {
-        let jobs = &self.jobs;
-        jobs.is_given_up.set(true);
-        queue::quiet(|| {
-            for _ in 0..RESUMPTIONS {
-                let can_end = jobs.is_outside.get() && jobs.job.can_resume();
-                // A job that paused again waits for something that did not happen yet.
-                if !can_end || self.step_job(Call::SHUTDOWN).is_ok() {
-                    return;
-                }
-            }
-        });
+    /// Resumes a job that was given up, if that can be done: whether it ended.
+    fn end_job(&self) -> bool {
+        self.jobs.outside.get().is_some()
+            && self.jobs.job.can_resume()
+            && queue::quiet(|| matches!(self.run_job(), Outcome::Finished(_)))
     }
 
     /// A call begins, which has not gone through a job.
@@ -309,7 +326,7 @@ unsafe extern "C" fn work_of_job(args: *mut c_void) -> c_int {
     })
 }
 
-/// How often a job is resumed that is to end and pauses again.
+/// How often a job is resumed at once that is to end and pauses again.
 const RESUMPTIONS: u32 = 16;
 
 #[cfg(test)]
