@@ -55,9 +55,17 @@ impl Setting {
     }
 }
 
-/// The programs that both libraries pass.
-pub(crate) fn programs() -> Result<Vec<PathBuf>> {
-    BOTH.programs(None)
+/// The programs, each with whether both libraries pass it.
+pub(crate) fn programs() -> Result<Vec<(PathBuf, bool)>> {
+    let both = BOTH
+        .programs(None)?
+        .into_iter()
+        .map(|source| (source, true));
+    let on_ours = OURS
+        .programs(None)?
+        .into_iter()
+        .map(|source| (source, false));
+    Ok(both.chain(on_ours).collect())
 }
 
 /// Runs every program, or those whose name contains `filter`.
