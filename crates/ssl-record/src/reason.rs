@@ -69,6 +69,7 @@ reasons! {
     UNEXPECTED_RECORD = 245, "unexpected record";
     UNKNOWN_ALERT_TYPE = 246, "unknown alert type";
     BINDER_DOES_NOT_VERIFY = 253, "binder does not verify";
+    MALLOC_FAILURE = 256, "malloc failure";
     UNSUPPORTED_COMPRESSION_ALGORITHM = 257, "unsupported compression algorithm";
     UNSUPPORTED_PROTOCOL = 258, "unsupported protocol";
     INTERNAL_ERROR = 259, "internal error";

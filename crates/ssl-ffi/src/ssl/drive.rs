@@ -396,10 +396,17 @@ fn raise_final(error: &Error) {
             let number = format!("SSL alert number {}", description.0);
             queue::raise_data(reason.0.into(), &number);
         }
+        (_, Some(ssl_record::Reason::MALLOC_FAILURE)) => {
+            queue::raise_data(queue::common::MALLOC_FAILURE, NO_STACK);
+        }
         (_, Some(reason)) => queue::raise(super::decide::full(reason)),
         (_, None) => {}
     }
 }
+
+/// What the engine can lack memory for, and what can be done.
+const NO_STACK: &str =
+    "no room for the stack of a handshake; vm.max_map_count limits the mappings of a process";
 
 /// AUTO_RETRY is off and a record without application data was handled: the BIO is told to say "read
 /// again", although it did not block (statement R54).

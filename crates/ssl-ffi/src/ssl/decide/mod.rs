@@ -25,9 +25,10 @@ pub(in crate::ssl) use self::resumption::Wish;
 pub(in crate::ssl) use self::sessions::SessionPolicy;
 use super::drive::Stop;
 use super::{Ssl, Want};
+use crate::crypto::queue::common;
 
 /// `ERR_R_INTERNAL_ERROR`.
-pub(super) const INTERNAL_ERROR: i32 = crate::crypto::queue::common::INTERNAL_ERROR;
+pub(super) const INTERNAL_ERROR: i32 = common::INTERNAL_ERROR;
 
 /// What became of a question.
 pub(super) enum Decision {
@@ -59,6 +60,7 @@ pub(in crate::ssl) fn full(reason: Reason) -> i32 {
     let number = i32::from(reason.0 & 0xfff);
     match (reason.0 & SHORT_COMMON != 0, reason.0 & SHORT_FATAL != 0) {
         (false, _) if reason == Reason::INTERNAL_ERROR => INTERNAL_ERROR,
+        (false, _) if reason == Reason::MALLOC_FAILURE => common::MALLOC_FAILURE,
         (false, _) => number,
         (true, false) => number | COMMON,
         (true, true) => number | COMMON | FATAL,
@@ -115,7 +117,6 @@ impl Ssl {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::queue::common;
     use crate::crypto::reason;
 
     #[test]
@@ -130,5 +131,6 @@ mod tests {
             assert_eq!(full(compact(reason)), reason);
         }
         assert_eq!(full(Reason::INTERNAL_ERROR), common::INTERNAL_ERROR);
+        assert_eq!(full(Reason::MALLOC_FAILURE), common::MALLOC_FAILURE);
     }
 }

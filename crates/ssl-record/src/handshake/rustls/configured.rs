@@ -162,9 +162,8 @@ impl Configured {
                     return self.conclude(look.direct, look.result, start, out);
                 }
                 // A configured handshake has no owner to ask.
-                Pause::Asked(..) | Pause::Panicked | Pause::NoStack => {
-                    return Err(self.refuse(Refusal::INTERNAL, out));
-                }
+                Pause::Asked(..) => return Err(self.refuse(Refusal::INTERNAL, out)),
+                Pause::Broken(broken) => return Err(self.refuse(broken.into(), out)),
             }
         }
     }

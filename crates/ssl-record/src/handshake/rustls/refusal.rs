@@ -1,5 +1,6 @@
 //! Why a handshake ends here although rustls would go on, and what the peer is told of it.
 
+use super::stack::Broken;
 use crate::error::Error;
 use crate::reason::Reason;
 use crate::record::AlertDescription;
@@ -16,6 +17,18 @@ impl Refusal {
         alert: AlertDescription::INTERNAL_ERROR,
         reason: Reason::INTERNAL_ERROR,
     };
+}
+
+impl From<Broken> for Refusal {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Panicked => Self::INTERNAL,
+            Broken::NoStack => Self {
+                reason: Reason::MALLOC_FAILURE,
+                ..Self::INTERNAL
+            },
+        }
+    }
 }
 
 impl From<Refusal> for Error {

@@ -27,7 +27,7 @@
 //! functions that do not wait themselves; where a frame that waits calls them they are not inlined, so that
 //! it has cached the address of none. rustls's own frames use none.
 //!
-//! *Panics.* One that starts on the stack is caught at its bottom ([`Pause::Panicked`]); none crosses.
+//! *Panics.* One that starts on the stack is caught at its bottom ([`Broken::Panicked`]); none crosses.
 //!
 //! *Asking elsewhere.* [`ask`] finds its way out in a thread-local variable that is set exactly while
 //! the thread runs on such a stack; elsewhere it has no way out and says so.
@@ -77,9 +77,16 @@ pub(super) enum Pause<R> {
     Asked(Request, Waiting<R>),
     /// It is done.
     Done(R),
+    /// It will not be.
+    Broken(Broken),
+}
+
+/// Why work has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Broken {
     /// It panicked; the panic was caught.
     Panicked,
-    /// There is no memory for a stack.
+    /// There is no memory for a stack, or the process may have no more mappings.
     NoStack,
 }
 
@@ -98,7 +105,7 @@ thread_local! {
 /// Runs `work` on a stack of its own until it asks for the first time or ends.
 pub(super) fn run<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> Pause<R> {
     let Some(stack) = idle_stack() else {
-        return Pause::NoStack;
+        return Pause::Broken(Broken::NoStack);
     };
     let way_out = Arc::new(AtomicPtr::new(ptr::null_mut()));
     let shared = Arc::clone(&way_out);
@@ -116,15 +123,15 @@ pub(super) fn run<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) 
 }
 
 /// Runs `work` on a stack of its own from beginning to end, as the caller's may be a small one; there it
-/// cannot ask. `None` if it panicked or there is no memory for a stack.
-pub(super) fn aside<R>(work: impl FnOnce() -> R) -> Option<R> {
-    let mut stack = idle_stack()?;
+/// cannot ask.
+pub(super) fn aside<R>(work: impl FnOnce() -> R) -> Result<R, Broken> {
+    let mut stack = idle_stack().ok_or(Broken::NoStack)?;
     let outer = current();
     enter(ptr::null_mut());
     let result = on_stack(&mut stack, || catch_unwind(AssertUnwindSafe(work)).ok());
     enter(outer);
     give_back(stack);
-    result
+    result.ok_or(Broken::Panicked)
 }
 
 /// Whether this is a place to [`ask`].
@@ -153,7 +160,7 @@ impl<R: Send + 'static> Waiting<R> {
 
     fn go_on(mut self, answer: Option<Answer>) -> Pause<R> {
         let Some(mut coroutine) = self.coroutine.take() else {
-            return Pause::Panicked;
+            return Pause::Broken(Broken::Panicked);
         };
         let outer = current();
         enter(self.way_out.load(Ordering::Relaxed));
@@ -166,7 +173,7 @@ impl<R: Send + 'static> Waiting<R> {
             }
             CoroutineResult::Return(result) => {
                 give_back(coroutine.into_stack());
-                result.map_or(Pause::Panicked, Pause::Done)
+                result.map_or(Pause::Broken(Broken::Panicked), Pause::Done)
             }
         }
     }

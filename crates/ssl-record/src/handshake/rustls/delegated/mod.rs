@@ -95,7 +95,7 @@ impl Delegated {
     /// [`ConfigError`] if the plan leaves nothing to offer.
     pub(crate) fn client(plan: &ClientPlan) -> Result<Box<Self>, ConfigError> {
         stack::aside(|| Self::started_client(plan).map(Box::new))
-            .unwrap_or_else(|| Err(ConfigError::Crypto(NO_STACK.to_owned())))
+            .unwrap_or_else(|_| Err(ConfigError::Crypto(NO_STACK.to_owned())))
     }
 
     fn started_client(plan: &ClientPlan) -> Result<Self, ConfigError> {
@@ -265,9 +265,7 @@ impl Delegated {
                 // A delegated handshake signs with no key of a configuration.
                 Pause::Asked(Request::Job(_), _) => return Err(self.refuse(Refusal::INTERNAL, out)),
                 Pause::Done(look) => return self.conclude(look, out),
-                Pause::Panicked | Pause::NoStack => {
-                    return Err(self.refuse(Refusal::INTERNAL, out));
-                }
+                Pause::Broken(broken) => return Err(self.refuse(broken.into(), out)),
             }
         }
     }
@@ -277,7 +275,8 @@ impl Delegated {
     /// # Errors
     /// An internal failure.
     pub(crate) fn finish(self: Box<Self>) -> Result<Box<Established>, Error> {
-        stack::aside(|| self.hand_over().map(Box::new)).unwrap_or(Err(Refusal::INTERNAL.into()))
+        stack::aside(|| self.hand_over().map(Box::new))
+            .unwrap_or_else(|broken| Err(Refusal::from(broken).into()))
     }
 
     fn hand_over(self: Box<Self>) -> Result<Established, Error> {
@@ -372,7 +371,7 @@ impl Delegated {
         self.early.allows = plan.max_early_data;
         self.wire.may_accept = plan.early_data && plan.tickets;
         let started = stack::aside(|| server::start(*plan, &desk).map(Box::new));
-        let mut direct = started.unwrap_or(Err(Refusal::INTERNAL))?;
+        let mut direct = started??;
         direct.feed_raw(&hello.into_records());
         self.desk = Some(desk);
         self.wire.capture = Some(Arc::clone(&direct.capture));
