@@ -1,6 +1,6 @@
 /*
  * An engine whose private keys sign later: the program that pauses for it is resumed when another thread has
- * made the signature, and is told so by a descriptor. In the place of hardware.
+ * made the signature, and is told so by a descriptor, or by the callback that the wait context has. In the place of hardware.
  *
  * Loaded with libcrypto's "dynamic" engine. Inside of an ASYNC job a request is queued for the worker and
  * the job pauses until it is done; elsewhere it is done in place. Control commands:
@@ -32,6 +32,8 @@ struct request {
     int owners;
     int done;
     int ready; /* descriptor */
+    ASYNC_callback_fn call_back;
+    void *call_back_arg;
     int length;
     RSA *rsa;
     EC_KEY *ec;
@@ -115,7 +117,9 @@ static void *work(void *unused)
         pthread_mutex_lock(&lock);
         request->done = 1;
         counts.by_worker++;
-        if (write(request->ready, &one, sizeof(one)) != sizeof(one))
+        if (request->call_back != NULL)
+            request->call_back(request->call_back_arg);
+        else if (write(request->ready, &one, sizeof(one)) != sizeof(one))
             abort();
         let_go(request);
     }
@@ -138,13 +142,15 @@ static int wait_for(struct request *request, ASYNC_JOB *job)
 {
     ASYNC_WAIT_CTX *waiting = ASYNC_get_wait_ctx(job);
 
-    if (ASYNC_WAIT_CTX_set_wait_fd(waiting, &counts, request->ready, NULL, NULL) != 1)
+    if (request->call_back == NULL
+        && ASYNC_WAIT_CTX_set_wait_fd(waiting, &counts, request->ready, NULL, NULL) != 1)
         return 0;
     do {
         if (ASYNC_pause_job() != 1)
             break;
     } while (!is_done(request) && !impatient);
-    ASYNC_WAIT_CTX_clear_fd(waiting, &counts);
+    if (request->call_back == NULL)
+        ASYNC_WAIT_CTX_clear_fd(waiting, &counts);
     return is_done(request);
 }
 
@@ -161,6 +167,8 @@ static int sign(struct request *request, unsigned char *out)
         request->owners = 1;
         counts.in_place++;
     } else {
+        ASYNC_WAIT_CTX_get_callback(ASYNC_get_wait_ctx(job), &request->call_back,
+                                    &request->call_back_arg);
         pthread_mutex_lock(&lock);
         request->owners = 2;
         *last = request;
