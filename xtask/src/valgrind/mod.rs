@@ -124,6 +124,8 @@ fn memcheck(
     command.arg(format!("--xml-file={}/%p.xml", reports.display()));
     command.arg(program).env("PROBE_SECONDS", SECONDS);
     command.envs(environment.iter().copied());
+    // Programs that count the heap start themselves again without it, which valgrind would not follow.
+    command.env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0");
     command.stdout(Stdio::null()).stderr(Stdio::null());
     if let Some(folder) = folder {
         command.env("LD_LIBRARY_PATH", library::search_path(folder));
