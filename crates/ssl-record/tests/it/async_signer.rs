@@ -290,6 +290,26 @@ fn many_wait_at_once_in_one_thread() {
 }
 
 #[test]
+fn a14_of_many_that_wait_some_are_dropped_and_the_others_end_well() {
+    const MANY: usize = 300;
+    let (identity, signer, roots) = gated(KeyKind::EcP256);
+    let client = Context::client(ClientConfig::new(roots)).unwrap();
+    let server = Context::server(ServerConfig::new(identity)).unwrap();
+    server.set_mode(SslMode::ASYNC);
+    let mut pairs: Vec<_> = (0..MANY).map(|_| Pair::fresh(&client, &server)).collect();
+    pairs.iter_mut().for_each(until_async);
+    let mut index = 0..MANY;
+    pairs.retain(|_| index.next().is_some_and(|index| index % 2 == 0));
+    assert_eq!(signer.abandoned.load(Ordering::SeqCst), MANY / 2);
+    assert_eq!(signer.release(), MANY);
+    for pair in &mut pairs {
+        pair.handshake();
+        exchange(pair);
+    }
+    assert_eq!(signer.abandoned.load(Ordering::SeqCst), MANY / 2);
+}
+
+#[test]
 fn a_clients_key_may_wait_too() {
     for version in VERSIONS {
         let leaf = Leaf::client("a client", KeyKind::EcP256);

@@ -1,14 +1,21 @@
 //! `io::tokio::TlsStream`: over tokio's in-memory duplex and over loopback TCP.
 
 use std::io::ErrorKind;
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
+use ssl_record::config::{
+    AsyncSigner, ClientConfig, Identity, Operation, Roots, ServerConfig, SigningFailed,
+};
 use ssl_record::io::tokio::TlsStream;
 use ssl_record::record::ProtocolVersion::{self, Tls12, Tls13};
-use ssl_record::{Connection, SslMode};
+use ssl_record::{Connection, Context, LocalKey, SslMode};
+use ssl_testkit::certs::{CertificateAuthority, KeyKind, Leaf};
 use ssl_testkit::pattern::Pattern;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 
 use crate::pair::{HOST, configs, contexts};
 
@@ -115,8 +122,8 @@ async fn r20_a_transport_dropped_without_close_notify_is_an_unexpected_end() {
 async fn a_failed_handshake_is_told_to_both() {
     let (client, _) = configs(Tls12);
     let (_, server) = configs(Tls13);
-    let client = ssl_record::Context::client(client).unwrap();
-    let server = ssl_record::Context::server(server).unwrap();
+    let client = Context::client(client).unwrap();
+    let server = Context::server(server).unwrap();
     let (client_end, server_end) = duplex(1 << 16);
     let mut client = TlsStream::new(Connection::client(&client, HOST).unwrap(), client_end);
     let mut server = TlsStream::new(Connection::server(&server).unwrap(), server_end);
@@ -155,4 +162,92 @@ async fn s5_shutdown_twice_is_harmless() {
     assert_eq!(soon(server.read(&mut [0; 9])).await.unwrap(), 0);
     soon(server.shutdown()).await.unwrap();
     assert_eq!(soon(client.read(&mut [0; 9])).await.unwrap(), 0);
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// A key whose signatures are made on a thread of their own, which may keep them back.
+struct OnAnotherThread {
+    key: LocalKey,
+    thread: mpsc::Sender<Work>,
+}
+
+impl AsyncSigner for OnAnotherThread {
+    fn schemes(&self) -> Vec<u16> {
+        self.key.schemes()
+    }
+
+    fn sign(&self, scheme: u16, message: Vec<u8>) -> Operation<Result<Vec<u8>, SigningFailed>> {
+        let key = self.key.clone();
+        let (done, signature) = oneshot::channel();
+        let work = move || drop(done.send(key.sign(scheme, &message)));
+        self.thread.send(Box::new(work)).unwrap();
+        Box::pin(async move { signature.await.map_err(|_| SigningFailed)? })
+    }
+}
+
+/// Contexts of both sides whose server signs behind `thread`.
+fn contexts_that_sign_on(
+    thread: mpsc::Sender<Work>,
+    version: ProtocolVersion,
+) -> (Context, Context) {
+    let authority = CertificateAuthority::new(KeyKind::EcP256).unwrap();
+    let issued = authority.issue(&Leaf::localhost(KeyKind::EcP256)).unwrap();
+    let key = LocalKey::from_pem(issued.key_pem().as_bytes()).unwrap();
+    let signer = Arc::new(OnAnotherThread { key, thread });
+    let identity = Identity::with_signer(issued.chain_pem().as_bytes(), signer).unwrap();
+    let roots = Roots::from_pem(issued.root_pem().as_bytes()).unwrap();
+    let client = ClientConfig::new(roots).versions(version, version);
+    let server = ServerConfig::new(identity).versions(version, version);
+    (
+        Context::client(client).unwrap(),
+        Context::server(server).unwrap(),
+    )
+}
+
+/// A runtime of one thread, which a server that waited for its key in place would stop: the key waits for
+/// a task of the same runtime.
+#[tokio::test(flavor = "current_thread")]
+async fn a3_other_tasks_get_on_while_a_handshake_waits_for_its_key() {
+    const STEPS: usize = 100;
+    for version in VERSIONS {
+        let (work, works) = mpsc::channel::<Work>();
+        let (asked, is_asked) = oneshot::channel();
+        let (release, released) = mpsc::channel();
+        let signing = thread::spawn(move || {
+            let work = works.recv().unwrap();
+            asked.send(()).unwrap();
+            // Kept back for ever, the signature fails: the work is dropped.
+            released.recv_timeout(Duration::from_secs(60)).unwrap();
+            work();
+        });
+        let (client, server) = contexts_that_sign_on(work, version);
+        let (client_end, server_end) = duplex(1 << 16);
+        let mut client = TlsStream::new(Connection::client(&client, HOST).unwrap(), client_end);
+        let mut server = TlsStream::new(Connection::server(&server).unwrap(), server_end);
+        let serving = tokio::spawn(async move {
+            server.handshake().await.unwrap();
+            server.write_all(b"signed").await.unwrap();
+        });
+        let other = async {
+            is_asked.await.unwrap();
+            let mut steps = 0;
+            while steps < STEPS {
+                tokio::task::yield_now().await;
+                assert!(!serving.is_finished());
+                steps += 1;
+            }
+            release.send(()).unwrap();
+            steps
+        };
+        let read = async {
+            let mut out = [0; 6];
+            client.read_exact(&mut out).await.unwrap();
+            out
+        };
+        let (steps, out) = soon(async { tokio::join!(other, read) }).await;
+        assert_eq!((steps, &out), (STEPS, b"signed"), "{version}");
+        soon(serving).await.unwrap();
+        signing.join().unwrap();
+    }
 }
