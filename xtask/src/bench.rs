@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: runs the benchmarks of benches/. What they measure is said there.
+//! `cargo xtask bench`: runs the benchmarks of the workspace. What they measure is said there.
 
 use anyhow::{Result, ensure};
 use serde_json::Value;
@@ -6,41 +6,35 @@ use xshell::{Shell, cmd};
 
 use crate::cargo;
 
-/// criterion's settings for a first impression: about a second per benchmark.
-const QUICK: &[&str] = &[
-    "--warm-up-time",
-    "0.3",
-    "--measurement-time",
-    "0.7",
-    "--sample-size",
-    "10",
-    "--noplot",
-];
-
-/// Runs every benchmark; `quick` measures less.
+/// Runs every benchmark; `quick` measures less. The word is criterion's, and our own benchmarks know it.
 pub(crate) fn run(sh: &Shell, quick: bool) -> Result<()> {
     let benches = bench_targets(&cargo::metadata(sh)?);
-    ensure!(!benches.is_empty(), "benches/Cargo.toml lists no [[bench]]");
-    // One by one: given to the whole package, criterion's settings would reach its library's tests too.
-    for bench in benches {
-        let settings = if quick { QUICK } else { &[] };
+    ensure!(!benches.is_empty(), "no package lists a [[bench]]");
+    // One by one: given to a whole package, criterion's settings would reach its library's tests too.
+    for (package, bench) in benches {
+        let settings: &[&str] = if quick { &["--quick"] } else { &[] };
         cmd!(
             sh,
-            "cargo bench -p ssl-bench --bench {bench} -- {settings...}"
+            "cargo bench -p {package} --bench {bench} -- {settings...}"
         )
         .run()?;
     }
     Ok(())
 }
 
-fn bench_targets(metadata: &Value) -> Vec<String> {
-    let packages = metadata["packages"].as_array().into_iter().flatten();
-    let ours = packages.filter(|package| package["name"] == "ssl-bench");
-    let targets = ours.flat_map(|package| package["targets"].as_array().into_iter().flatten());
-    let benches = targets.filter(|target| target["kind"][0] == "bench");
-    benches
-        .filter_map(|target| target["name"].as_str().map(str::to_owned))
-        .collect()
+/// The benchmarks of all packages, each with its package.
+fn bench_targets(metadata: &Value) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let targets = package["targets"].as_array().into_iter().flatten();
+        for target in targets.filter(|target| target["kind"][0] == "bench") {
+            let names = (package["name"].as_str(), target["name"].as_str());
+            if let (Some(package), Some(bench)) = names {
+                found.push((package.to_owned(), bench.to_owned()));
+            }
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -48,12 +42,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_bench_targets_of_the_bench_package() {
+    fn every_bench_target_is_found_with_its_package() {
         let target = |name: &str, kind: &str| serde_json::json!({ "name": name, "kind": [kind] });
         let metadata = serde_json::json!({ "packages": [
             { "name": "ssl-bench", "targets": [target("ssl_bench", "lib"), target("write_path", "bench")] },
-            { "name": "other", "targets": [target("other", "bench")] },
+            { "name": "other", "targets": [target("waits", "bench")] },
         ]});
-        assert_eq!(bench_targets(&metadata), ["write_path"]);
+        let expected = [("ssl-bench", "write_path"), ("other", "waits")]
+            .map(|(package, bench)| (package.to_owned(), bench.to_owned()));
+        assert_eq!(bench_targets(&metadata), expected);
     }
 }
