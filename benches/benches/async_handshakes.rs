@@ -113,11 +113,15 @@ fn late(keys: &Keys, version: ProtocolVersion, rounds: usize, handshakes: usize)
     let (client, server) = keys.contexts(&identity, version)?;
     let mut ratios = Vec::new();
     let (mut with, mut without) = (Vec::new(), Vec::new());
+    let mut computed = Vec::new();
     for _ in 0..rounds {
         server.set_mode(SslMode::ASYNC);
+        let before = time_on_processor()?;
         with.push(rate(handshakes * 4, || {
             serve(&client, &server, handshakes * 4)
         })?);
+        let spent = time_on_processor()? - before;
+        computed.push((handshakes * 4) as f64 / spent.as_secs_f64());
         server.clear_mode(SslMode::ASYNC);
         let few = (handshakes / 10).max(2);
         without.push(rate(few, || serve(&client, &server, few))?);
@@ -125,6 +129,10 @@ fn late(keys: &Keys, version: ProtocolVersion, rounds: usize, handshakes: usize)
     }
     println!("{version}, a signature takes {DELAY:?}, {AT_ONCE} at once");
     tell("  with ASYNC, handshakes per second", with);
+    tell(
+        "    per second that the serving thread had a processor",
+        computed,
+    );
     tell("  without it", without);
     tell("  ratio", ratios);
     Ok(())
@@ -170,6 +178,13 @@ fn immediate(
         tell("    handshakes per second", rates);
     }
     Ok(())
+}
+
+/// How long this thread had a processor since it began: what others on the machine do is not in it.
+fn time_on_processor() -> Result<Duration> {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanoseconds = told.split(' ').next().context("no such field")?;
+    Ok(Duration::from_nanos(nanoseconds.parse()?))
 }
 
 /// The median and the range.
