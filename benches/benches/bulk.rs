@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use ssl_bench::{Credentials, Lane, SIZES, Suite, candidates};
+use ssl_bench::{Credentials, Lane, SIZES, Suite, Terms, candidates};
 
 fn bulk(criterion: &mut Criterion) {
     let credentials = Credentials::new().expect("a certificate");
@@ -16,7 +16,7 @@ fn bulk(criterion: &mut Criterion) {
                 .warm_up_time(Duration::from_millis(300))
                 .measurement_time(Duration::from_secs(1));
             for &(name, maker) in candidates::ALL {
-                let mut lane = Lane::new(maker, suite, &credentials).expect(name);
+                let mut lane = Lane::new(maker, Terms::of(suite), &credentials).expect(name);
                 group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
                     bencher.iter(|| lane.carry(size).expect(name));
                 });

@@ -5,16 +5,16 @@
 use anyhow::{Result, ensure};
 
 use crate::candidates::{Candidate, Maker};
-use crate::{Credentials, MAX_FRAGMENT, SIZES, Suite};
+use crate::{Credentials, MAX_FRAGMENT, SIZES, Terms};
 
 /// Records after which a connection is replaced: half of what an AES-GCM key may seal, which TLS 1.2
 /// cannot renew. One handshake in so many records does not show in a measurement.
 const RECORDS_PER_CONNECTION: usize = 1 << 23;
 
-/// One candidate at one suite.
+/// One candidate on some terms.
 pub struct Lane<'a> {
     maker: Maker,
-    suite: Suite,
+    terms: Terms,
     credentials: &'a Credentials,
     candidate: Box<dyn Candidate>,
     /// Records the current connection may still carry.
@@ -28,13 +28,13 @@ impl<'a> Lane<'a> {
     ///
     /// # Errors
     /// The candidate cannot connect.
-    pub fn new(maker: Maker, suite: Suite, credentials: &'a Credentials) -> Result<Self> {
+    pub fn new(maker: Maker, terms: Terms, credentials: &'a Credentials) -> Result<Self> {
         let longest = SIZES[SIZES.len() - 1];
         let mut lane = Self {
             maker,
-            suite,
+            terms,
             credentials,
-            candidate: maker(suite, credentials)?,
+            candidate: maker.connected(&terms, credentials)?,
             left: RECORDS_PER_CONNECTION,
             data: (0..longest).map(|i| (i % 251) as u8).collect(),
             out: vec![0; longest],
@@ -55,7 +55,7 @@ impl<'a> Lane<'a> {
     pub fn carry(&mut self, size: usize) -> Result<()> {
         let records = size.div_ceil(MAX_FRAGMENT);
         if self.left < records {
-            self.candidate = (self.maker)(self.suite, self.credentials)?;
+            self.candidate = self.maker.connected(&self.terms, self.credentials)?;
             self.left = RECORDS_PER_CONNECTION;
         }
         self.left -= records;
@@ -67,7 +67,7 @@ impl<'a> Lane<'a> {
         ensure!(
             !self.candidate.delivers() || self.out[..size] == self.data[..size],
             "{size} bytes at {} did not arrive as they were sent",
-            self.suite.name
+            self.terms.suite.name
         );
         Ok(())
     }
@@ -76,6 +76,7 @@ impl<'a> Lane<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Suite;
     use crate::candidates::ALL;
 
     #[test]
@@ -83,7 +84,7 @@ mod tests {
         let credentials = Credentials::new().unwrap();
         for (name, maker) in ALL {
             for suite in Suite::ALL {
-                let lane = Lane::new(*maker, suite, &credentials);
+                let lane = Lane::new(*maker, Terms::of(suite), &credentials);
                 assert!(lane.is_ok(), "{name} {}: {:?}", suite.name, lane.err());
             }
         }
@@ -92,7 +93,7 @@ mod tests {
     #[test]
     fn connections_are_renewed() {
         let credentials = Credentials::new().unwrap();
-        let mut lane = Lane::new(ALL[0].1, Suite::ALL[1], &credentials).unwrap();
+        let mut lane = Lane::new(ALL[0].1, Terms::of(Suite::ALL[1]), &credentials).unwrap();
         lane.left = 3;
         lane.carry(MAX_FRAGMENT * 4).unwrap();
         assert_eq!(lane.left, RECORDS_PER_CONNECTION - 4);

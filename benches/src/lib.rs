@@ -1,21 +1,25 @@
-//! Record layers side by side: one transport, one workload, one file per candidate.
+//! TLS libraries side by side: one transport, one workload, one file per candidate.
 //!
-//! Owns what the candidates have in common. What is measured is in `benches/`; a new candidate is one
-//! file in [`candidates`] and one line in its list.
+//! Owns what the candidates have in common and what is done with them. `candidate` is a process that holds one of
+//! them and does what it is told over its standard input ([`serve`]); the C program in `c/` does the same with
+//! libraries that have OpenSSL's interface; [`harness`] tells them, in turn. A new candidate in Rust is one file in
+//! [`candidates`] and one line in its list.
 //!
 //! Nothing here asserts a speed.
 
 #![forbid(unsafe_code)]
 
 pub mod candidates;
+pub mod harness;
 mod lane;
+pub mod serve;
 mod suite;
 mod wire;
 
 pub use candidates::Candidate;
 pub use lane::Lane;
-pub use suite::{Credentials, Suite};
-pub use wire::{Wire, Wires};
+pub use suite::{Credentials, Key, Suite, Terms};
+pub use wire::{Calls, Port, Wire, Wires};
 
 /// Bytes per write.
 pub const SIZES: [usize; 4] = [64, 1024, 16 * 1024, 128 * 1024];

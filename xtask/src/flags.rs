@@ -3,7 +3,7 @@
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 
-use crate::{ci, fuzz, scenarios};
+use crate::{bench, ci, fuzz, scenarios};
 
 /// Chores of this workspace. Before you send a change: `cargo xtask ci`.
 #[derive(Debug, Parser)]
@@ -45,12 +45,8 @@ pub(crate) enum Chore {
     },
     /// Run the tests of ssl-record under AddressSanitizer, on nightly Rust.
     Asan,
-    /// Run the benchmarks.
-    Bench {
-        /// Fewer and shorter measurements: seconds instead of minutes, and less exact.
-        #[arg(long)]
-        quick: bool,
-    },
+    /// Measure ours beside other libraries, and write docs/benchmarks.md.
+    Bench(bench::Flags),
     /// Run real programs under the drop-in library, against peers on the system's.
     Scenarios {
         /// The library that the programs get.

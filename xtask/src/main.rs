@@ -63,7 +63,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Matrix => matrix::run(),
         Chore::Fuzz { seconds, target } => ci::alone(fuzz::run(&sh, seconds, target.as_deref())),
         Chore::Asan => ci::alone(asan::run(&sh)),
-        Chore::Bench { quick } => bench::run(&sh, quick),
+        Chore::Bench(flags) => bench::run(&sh, &flags),
         Chore::Scenarios { library, filters } => {
             scenarios::run(&sh, library, &filters, scenarios::Page::Write)
         }

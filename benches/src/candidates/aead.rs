@@ -5,13 +5,18 @@
 use std::io::{Read, Write};
 
 use anyhow::{Result, anyhow, ensure};
-use ring::aead::{
+#[cfg(feature = "aws-lc-rs")]
+use aws_lc_rs::aead;
+#[cfg(not(feature = "aws-lc-rs"))]
+use ring::aead;
+
+use aead::{
     AES_128_GCM, AES_256_GCM, Aad, Algorithm, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey,
 };
 
 use super::Candidate;
-use crate::wire::Wire;
-use crate::{Credentials, MAX_FRAGMENT, Suite, Wires};
+use crate::wire::{Wire, Wires};
+use crate::{MAX_FRAGMENT, Terms};
 
 const TAG_LEN: usize = 16;
 /// As long as a record header, which is what TLS 1.3 authenticates besides.
@@ -26,18 +31,18 @@ struct Aead {
 }
 
 /// Nothing but seal and open, over and over in the same memory.
-pub(super) fn alone(suite: Suite, _: &Credentials) -> Result<Box<dyn Candidate>> {
-    Ok(Box::new(Aead::new(suite, None)?))
+pub(super) fn alone(terms: &Terms) -> Result<Box<dyn Candidate>> {
+    Ok(Box::new(Aead::new(terms, None)?))
 }
 
 /// Seal, copy to the transport, copy from the transport, open.
-pub(super) fn over_the_wire(suite: Suite, _: &Credentials) -> Result<Box<dyn Candidate>> {
-    Ok(Box::new(Aead::new(suite, Some(Wires::new().up))?))
+pub(super) fn over_the_wire(terms: &Terms) -> Result<Box<dyn Candidate>> {
+    Ok(Box::new(Aead::new(terms, Some(Wires::new().up))?))
 }
 
 impl Aead {
-    fn new(suite: Suite, wire: Option<Wire>) -> Result<Self> {
-        let algorithm = algorithm(suite);
+    fn new(terms: &Terms, wire: Option<Wire>) -> Result<Self> {
+        let algorithm = algorithm(terms);
         let key = || {
             UnboundKey::new(algorithm, &[7; 32][..algorithm.key_len()])
                 .map(LessSafeKey::new)
@@ -104,8 +109,8 @@ impl Candidate for Aead {
     }
 }
 
-fn algorithm(suite: Suite) -> &'static Algorithm {
-    match suite.number {
+fn algorithm(terms: &Terms) -> &'static Algorithm {
+    match terms.suite.number {
         0x1301 | 0xc02b => &AES_128_GCM,
         0x1302 | 0xc02c => &AES_256_GCM,
         _ => &CHACHA20_POLY1305,

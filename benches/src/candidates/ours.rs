@@ -1,82 +1,101 @@
 //! `ssl-record`: a connection driven over the transport, with and without read-ahead.
 
 use anyhow::{Context as _, Result, bail, ensure};
-use ssl_record::config::{CipherSuite, ClientConfig, Identity, Roots, ServerConfig};
+use ssl_record::config::{CipherSuite, ClientConfig, Identity, NamedGroup, Roots, ServerConfig};
 use ssl_record::io::drive;
-use ssl_record::{Connection, Context, Outcome, Received};
+use ssl_record::{Connection, Context, Outcome, Received, SslMode, Want};
 
-use super::Candidate;
-use crate::{Credentials, Suite, Wires};
+use super::{End, Stack};
+use crate::wire::Port;
+use crate::{Credentials, Terms};
 
 struct Ours {
-    client: Connection,
-    server: Connection,
-    wires: Wires,
+    client: Context,
+    server: Context,
+    read_ahead: bool,
 }
 
 /// As the C library will be used: the transport is asked for a header, then for a body.
-pub(super) fn record_by_record(
-    suite: Suite,
-    credentials: &Credentials,
-) -> Result<Box<dyn Candidate>> {
-    Ok(Box::new(Ours::new(suite, credentials)?))
+pub(super) fn record_by_record(terms: &Terms, credentials: &Credentials) -> Result<Box<dyn Stack>> {
+    Ok(Box::new(Ours::new(terms, credentials, false)?))
 }
 
 /// As the stream adapters do it: the transport is asked for all it has.
-pub(super) fn read_ahead(suite: Suite, credentials: &Credentials) -> Result<Box<dyn Candidate>> {
-    let mut ours = Ours::new(suite, credentials)?;
-    ours.server.set_read_ahead(true);
-    Ok(Box::new(ours))
+pub(super) fn read_ahead(terms: &Terms, credentials: &Credentials) -> Result<Box<dyn Stack>> {
+    Ok(Box::new(Ours::new(terms, credentials, true)?))
 }
 
 impl Ours {
-    fn new(suite: Suite, credentials: &Credentials) -> Result<Self> {
-        let identity = credentials.identity();
+    fn new(terms: &Terms, credentials: &Credentials, read_ahead: bool) -> Result<Self> {
+        let identity = credentials.identity(terms.key);
         let roots = Roots::from_pem(identity.root_pem().as_bytes())?;
         let identity = Identity::from_pem(
             identity.chain_pem().as_bytes(),
             identity.key_pem().as_bytes(),
         )?;
-        let suite = CipherSuite::from_wire(suite.number).context("unknown suite")?;
+        let suite = CipherSuite::from_wire(terms.number()).context("unknown suite")?;
         let version = suite.version();
         let client = ClientConfig::new(roots)
             .versions(version, version)
-            .cipher_suites(&[suite]);
+            .cipher_suites(&[suite])
+            .groups(&[NamedGroup::X25519])
+            .sessions(if terms.resume { 256 } else { 0 });
         let server = ServerConfig::new(identity)
             .versions(version, version)
-            .cipher_suites(&[suite]);
-        let mut ours = Self {
-            client: Connection::client(&Context::client(client)?, Credentials::HOST)?,
-            server: Connection::server(&Context::server(server)?)?,
-            wires: Wires::new(),
+            .cipher_suites(&[suite])
+            .groups(&[NamedGroup::X25519])
+            .tickets(terms.resume)
+            .session_cache(0)
+            .tls13_tickets(usize::from(terms.resume));
+        let ours = Self {
+            client: Context::client(client)?,
+            server: Context::server(server)?,
+            read_ahead,
         };
-        ours.connect()?;
+        if terms.release {
+            ours.client.set_mode(SslMode::RELEASE_BUFFERS);
+            ours.server.set_mode(SslMode::RELEASE_BUFFERS);
+        }
         Ok(ours)
     }
 
-    fn connect(&mut self) -> Result<()> {
-        for _ in 0..20 {
-            let client = drive::handshake(&mut self.client, &mut self.wires.client())?;
-            let server = drive::handshake(&mut self.server, &mut self.wires.server())?;
-            if (client, server) == (Outcome::Done(()), Outcome::Done(())) {
-                return Ok(());
-            }
-        }
-        bail!("the handshake does not end")
+    fn end(&self, mut connection: Connection) -> Box<dyn End> {
+        connection.set_read_ahead(self.read_ahead);
+        Box::new(connection)
     }
 }
 
-impl Candidate for Ours {
-    fn carry(&mut self, data: &[u8], out: &mut [u8]) -> Result<()> {
-        let written = drive::write(&mut self.client, &mut self.wires.up, data)?;
+impl Stack for Ours {
+    fn client(&self) -> Result<Box<dyn End>> {
+        Ok(self.end(Connection::client(&self.client, Credentials::HOST)?))
+    }
+
+    fn server(&self) -> Result<Box<dyn End>> {
+        Ok(self.end(Connection::server(&self.server)?))
+    }
+}
+
+impl End for Connection {
+    fn handshake(&mut self, port: &mut Port<'_>) -> Result<bool> {
+        Ok(drive::handshake(self, port)? == Outcome::Done(()))
+    }
+
+    fn write(&mut self, port: &mut Port<'_>, data: &[u8]) -> Result<()> {
+        let written = drive::write(self, port, data)?;
         ensure!(written == Outcome::Done(data.len()), "wrote {written:?}");
-        let mut read = 0;
-        while read < out.len() {
-            match drive::read(&mut self.server, &mut self.wires.up, &mut out[read..])? {
-                Outcome::Done(Received::Data(n)) => read += n,
-                other => bail!("read {other:?} after {read} bytes"),
-            }
-        }
         Ok(())
+    }
+
+    fn read(&mut self, port: &mut Port<'_>, out: &mut [u8]) -> Result<usize> {
+        match drive::read(self, port, out)? {
+            Outcome::Done(Received::Data(n)) => Ok(n),
+            Outcome::Want(Want::Read) => Ok(0),
+            other => bail!("read {other:?}"),
+        }
+    }
+
+    fn resumed(&self) -> bool {
+        self.negotiated()
+            .is_some_and(|negotiated| negotiated.resumed)
     }
 }

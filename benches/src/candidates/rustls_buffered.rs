@@ -1,79 +1,81 @@
 //! rustls with its own buffers: `writer`, `write_tls`, `read_tls`, `reader`.
 
 use std::io::{ErrorKind, Read, Write};
+use std::sync::Arc;
 
-use anyhow::{Result, bail};
-use rustls::{ClientConnection, ServerConnection};
+use anyhow::Result;
+use rustls::{
+    ClientConfig, ClientConnection, Connection, HandshakeKind, ServerConfig, ServerConnection,
+};
 
-use super::{Candidate, rustls_setup};
-use crate::{Credentials, Suite, Wires};
+use super::{End, Stack, rustls_setup};
+use crate::wire::Port;
+use crate::{Credentials, Terms};
 
 struct Buffered {
-    client: ClientConnection,
-    server: ServerConnection,
-    wires: Wires,
+    client: Arc<ClientConfig>,
+    server: Arc<ServerConfig>,
 }
 
-/// Connects the candidate.
-pub(super) fn make(suite: Suite, credentials: &Credentials) -> Result<Box<dyn Candidate>> {
-    let (client, server) = rustls_setup::configs(suite, credentials)?;
-    let mut buffered = Buffered {
-        client: ClientConnection::new(client, rustls_setup::server_name()?)?,
-        server: ServerConnection::new(server)?,
-        wires: Wires::new(),
-    };
-    // One write has to fit, as it does with the other candidates.
-    buffered.client.set_buffer_limit(None);
-    buffered.connect()?;
-    Ok(Box::new(buffered))
+/// Sets the candidate up.
+pub(super) fn make(terms: &Terms, credentials: &Credentials) -> Result<Box<dyn Stack>> {
+    let (client, server) = rustls_setup::configs(terms, credentials)?;
+    Ok(Box::new(Buffered { client, server }))
 }
 
-impl Buffered {
-    fn connect(&mut self) -> Result<()> {
-        for _ in 0..20 {
-            while self.client.wants_write() {
-                self.client.write_tls(&mut self.wires.up)?;
-            }
-            while settled(self.server.read_tls(&mut self.wires.up))? > 0 {
-                self.server.process_new_packets()?;
-            }
-            while self.server.wants_write() {
-                self.server.write_tls(&mut self.wires.down)?;
-            }
-            while settled(self.client.read_tls(&mut self.wires.down))? > 0 {
-                self.client.process_new_packets()?;
-            }
-            let busy = self.client.is_handshaking()
-                || self.server.is_handshaking()
-                || self.client.wants_write();
-            if !busy {
-                return Ok(());
-            }
-        }
-        bail!("the handshake does not end")
+impl Stack for Buffered {
+    fn client(&self) -> Result<Box<dyn End>> {
+        let config = Arc::clone(&self.client);
+        let connection = ClientConnection::new(config, rustls_setup::server_name()?)?;
+        Ok(end(Connection::Client(connection)))
+    }
+
+    fn server(&self) -> Result<Box<dyn End>> {
+        let connection = ServerConnection::new(Arc::clone(&self.server))?;
+        Ok(end(Connection::Server(connection)))
     }
 }
 
-impl Candidate for Buffered {
-    fn carry(&mut self, data: &[u8], out: &mut [u8]) -> Result<()> {
-        self.client.writer().write_all(data)?;
-        while self.client.wants_write() {
-            self.client.write_tls(&mut self.wires.up)?;
-        }
-        let mut read = 0;
-        while read < out.len() {
-            match self.server.reader().read(&mut out[read..]) {
-                Ok(n) => {
-                    read += n;
-                    continue;
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error.into()),
+fn end(mut connection: Connection) -> Box<dyn End> {
+    // One write has to fit, as it does with the other candidates.
+    connection.set_buffer_limit(None);
+    Box::new(connection)
+}
+
+impl End for Connection {
+    fn handshake(&mut self, port: &mut Port<'_>) -> Result<bool> {
+        while self.is_handshaking() && !self.wants_write() {
+            if settled(self.read_tls(port))? == 0 {
+                break;
             }
-            self.server.read_tls(&mut self.wires.up)?;
-            self.server.process_new_packets()?;
+            self.process_new_packets()?;
+        }
+        while self.wants_write() {
+            self.write_tls(port)?;
+        }
+        Ok(!self.is_handshaking())
+    }
+
+    fn write(&mut self, port: &mut Port<'_>, data: &[u8]) -> Result<()> {
+        self.writer().write_all(data)?;
+        while self.wants_write() {
+            self.write_tls(port)?;
         }
         Ok(())
+    }
+
+    fn read(&mut self, port: &mut Port<'_>, out: &mut [u8]) -> Result<usize> {
+        loop {
+            let n = settled(self.reader().read(out))?;
+            if n > 0 || settled(self.read_tls(port))? == 0 {
+                return Ok(n);
+            }
+            self.process_new_packets()?;
+        }
+    }
+
+    fn resumed(&self) -> bool {
+        self.handshake_kind() == Some(HandshakeKind::Resumed)
     }
 }
 

@@ -1,39 +1,54 @@
-//! Configurations that both rustls candidates share: one suite, ring, the common certificate.
+//! Configurations that both rustls candidates share: one suite, one group, the common certificate.
 
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
+use rustls::client::Resumption;
+#[cfg(feature = "aws-lc-rs")]
+use rustls::crypto::aws_lc_rs as provider;
+#[cfg(not(feature = "aws-lc-rs"))]
+use rustls::crypto::ring as provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use rustls::server::NoServerSessionStorage;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
-use crate::{Credentials, Suite};
+use crate::{Credentials, Terms};
 
-/// Client and server configuration for a suite.
+/// Client and server configuration for some terms.
 pub(super) fn configs(
-    suite: Suite,
+    terms: &Terms,
     credentials: &Credentials,
 ) -> Result<(Arc<ClientConfig>, Arc<ServerConfig>)> {
-    let mut provider = rustls::crypto::ring::default_provider();
-    provider
+    let mut chosen = provider::default_provider();
+    chosen
         .cipher_suites
-        .retain(|known| u16::from(known.suite()) == suite.number);
-    ensure!(!provider.cipher_suites.is_empty(), "unknown suite");
-    let provider = Arc::new(provider);
-    let version = if suite.tls13 { &TLS13 } else { &TLS12 };
-    let identity = credentials.identity();
+        .retain(|known| u16::from(known.suite()) == terms.number());
+    ensure!(!chosen.cipher_suites.is_empty(), "unknown suite");
+    chosen.kx_groups = vec![provider::kx_group::X25519];
+    let chosen = Arc::new(chosen);
+    let version = if terms.suite.tls13 { &TLS13 } else { &TLS12 };
+    let identity = credentials.identity(terms.key);
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(identity.root_der().to_vec()))?;
-    let client = ClientConfig::builder_with_provider(Arc::clone(&provider))
+    let mut client = ClientConfig::builder_with_provider(Arc::clone(&chosen))
         .with_protocol_versions(&[version])?
         .with_root_certificates(roots)
         .with_no_client_auth();
     let chain = identity.chain_der().into_iter().map(CertificateDer::from);
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key_der().to_vec()));
-    let server = ServerConfig::builder_with_provider(provider)
+    let mut server = ServerConfig::builder_with_provider(chosen)
         .with_protocol_versions(&[version])?
         .with_no_client_auth()
         .with_single_cert(chain.collect(), key)?;
+    server.session_storage = Arc::new(NoServerSessionStorage {});
+    if terms.resume {
+        server.ticketer = provider::Ticketer::new()?;
+        server.send_tls13_tickets = 1;
+    } else {
+        client.resumption = Resumption::disabled();
+        server.send_tls13_tickets = 0;
+    }
     Ok((Arc::new(client), Arc::new(server)))
 }
 

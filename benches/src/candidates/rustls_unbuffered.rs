@@ -1,80 +1,120 @@
 //! rustls with the caller's buffers: its `unbuffered` interface.
 //!
-//! Each side has one buffer, made once and large enough for the whole write, which serves rustls best:
-//! one call seals it, one copy sends it, and nothing has to be moved to the front.
+//! The caller has one buffer for each direction, shared by all its connections, which serves rustls best:
+//! one call seals a long write, one copy sends it, and an idle connection owns no buffer.
 
+use std::cell::RefCell;
 use std::io::{ErrorKind, Read, Write};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use anyhow::{Result, anyhow, bail};
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
+use rustls::{ClientConfig, HandshakeKind, ServerConfig};
 
-use super::{Candidate, rustls_setup};
+use super::{End, Stack, rustls_setup};
 use crate::wire::Port;
-use crate::{Credentials, Suite, Wires};
+use crate::{Credentials, Terms};
 
-/// Room for the records of the longest write.
+/// Room for the records of the longest write that is sealed at once.
 const BUFFER_LEN: usize = 160 * 1024;
+/// The longest write that is sealed at once.
+const SEALED_AT_ONCE: usize = 128 * 1024;
 
-struct Unbuffered {
-    client: UnbufferedClientConnection,
-    server: UnbufferedServerConnection,
-    wires: Wires,
+/// The buffers of the thread.
+struct Buffers {
     sending: Vec<u8>,
     receiving: Vec<u8>,
 }
 
-/// Connects the candidate.
-pub(super) fn make(suite: Suite, credentials: &Credentials) -> Result<Box<dyn Candidate>> {
-    let (client, server) = rustls_setup::configs(suite, credentials)?;
-    let mut unbuffered = Unbuffered {
-        client: UnbufferedClientConnection::new(client, rustls_setup::server_name()?)?,
-        server: UnbufferedServerConnection::new(server)?,
-        wires: Wires::new(),
-        sending: vec![0; BUFFER_LEN],
-        receiving: vec![0; BUFFER_LEN],
-    };
-    unbuffered.connect()?;
-    Ok(Box::new(unbuffered))
+struct Unbuffered {
+    client: Arc<ClientConfig>,
+    server: Arc<ServerConfig>,
+    buffers: Rc<RefCell<Buffers>>,
+}
+
+/// Sets the candidate up.
+pub(super) fn make(terms: &Terms, credentials: &Credentials) -> Result<Box<dyn Stack>> {
+    let (client, server) = rustls_setup::configs(terms, credentials)?;
+    Ok(Box::new(Unbuffered {
+        client,
+        server,
+        buffers: Rc::new(RefCell::new(Buffers {
+            sending: vec![0; BUFFER_LEN],
+            receiving: vec![0; BUFFER_LEN],
+        })),
+    }))
+}
+
+impl Stack for Unbuffered {
+    fn client(&self) -> Result<Box<dyn End>> {
+        let config = Arc::clone(&self.client);
+        let connection = UnbufferedClientConnection::new(config, rustls_setup::server_name()?)?;
+        Ok(self.end(connection))
+    }
+
+    fn server(&self) -> Result<Box<dyn End>> {
+        Ok(self.end(UnbufferedServerConnection::new(Arc::clone(&self.server))?))
+    }
 }
 
 impl Unbuffered {
-    fn connect(&mut self) -> Result<()> {
-        let (mut at_client, mut at_server) = (Vec::new(), Vec::new());
-        for _ in 0..20 {
-            let port = &mut self.wires.client();
-            let client = turns(&mut at_client, port, |bytes, out| {
-                turn(self.client.process_tls_records(bytes), out)
-            })?;
-            let port = &mut self.wires.server();
-            let server = turns(&mut at_server, port, |bytes, out| {
-                turn(self.server.process_tls_records(bytes), out)
-            })?;
-            if client && server {
-                return Ok(());
+    fn end<C: Side + 'static>(&self, connection: C) -> Box<dyn End> {
+        Box::new(OneEnd {
+            connection,
+            buffers: Rc::clone(&self.buffers),
+            left: Vec::new(),
+        })
+    }
+}
+
+/// What a client's and a server's connection have in common, for which rustls has no trait.
+trait Side {
+    type Data;
+    fn process<'c, 'i>(&'c mut self, bytes: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, Self::Data>;
+    fn kind(&self) -> Option<HandshakeKind>;
+}
+
+macro_rules! side {
+    ($connection:ty, $data:ty) => {
+        impl Side for $connection {
+            type Data = $data;
+            fn process<'c, 'i>(
+                &'c mut self,
+                bytes: &'i mut [u8],
+            ) -> UnbufferedStatus<'c, 'i, $data> {
+                self.process_tls_records(bytes)
+            }
+            fn kind(&self) -> Option<HandshakeKind> {
+                self.handshake_kind()
             }
         }
-        bail!("the handshake does not end")
-    }
+    };
+}
+side!(
+    UnbufferedClientConnection,
+    rustls::client::ClientConnectionData
+);
+side!(
+    UnbufferedServerConnection,
+    rustls::server::ServerConnectionData
+);
 
-    fn seal(&mut self, data: &[u8]) -> Result<usize> {
-        match self.client.process_tls_records(&mut []).state {
-            Ok(ConnectionState::WriteTraffic(mut traffic)) => traffic
-                .encrypt(data, &mut self.sending)
-                .map_err(|error: EncryptError| anyhow!("not sealed: {error}")),
-            Ok(other) => bail!("instead of traffic {other:?}"),
-            Err(error) => Err(error.into()),
-        }
-    }
+struct OneEnd<C> {
+    connection: C,
+    buffers: Rc<RefCell<Buffers>>,
+    /// The beginning of a record whose end has not arrived.
+    left: Vec<u8>,
+}
 
-    /// Opens everything in the first `have` bytes received, into `out`; bytes opened, bytes left over.
-    fn open(&mut self, have: usize, out: &mut [u8]) -> Result<(usize, usize)> {
+impl<C: Side> OneEnd<C> {
+    /// Opens what is in `received` and the transport has beside; plaintext goes to `out`.
+    fn open(&mut self, received: &mut [u8], out: &mut [u8]) -> Result<usize> {
         let (mut read, mut start) = (0, 0);
         loop {
-            let status = self
-                .server
-                .process_tls_records(&mut self.receiving[start..have]);
+            let status = self.connection.process(&mut received[start..]);
             let mut discard = status.discard;
             let more = match status.state {
                 Ok(ConnectionState::ReadTraffic(mut traffic)) => {
@@ -92,69 +132,94 @@ impl Unbuffered {
                 Err(error) => return Err(error.into()),
             };
             start += discard;
-            if !more || start == have {
-                self.receiving.copy_within(start..have, 0);
-                return Ok((read, have - start));
+            if !more || start == received.len() {
+                self.left.extend_from_slice(&received[start..]);
+                return Ok(read);
             }
         }
     }
 }
 
-impl Candidate for Unbuffered {
-    fn carry(&mut self, data: &[u8], out: &mut [u8]) -> Result<()> {
-        let sealed = self.seal(data)?;
-        self.wires.up.write_all(&self.sending[..sealed])?;
-        let (mut read, mut have) = (0, 0);
-        while read < out.len() {
-            have += self.wires.up.read(&mut self.receiving[have..])?;
-            let (opened, left) = self.open(have, &mut out[read..])?;
-            read += opened;
-            have = left;
+impl<C: Side> End for OneEnd<C> {
+    fn handshake(&mut self, port: &mut Port<'_>) -> Result<bool> {
+        let mut received = core::mem::take(&mut self.left);
+        match port.read_to_end(&mut received) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            other => drop(other?),
+        }
+        let mut buffers = self.buffers.borrow_mut();
+        let mut start = 0;
+        let is_done = loop {
+            let (turn, discard) = turn(
+                self.connection.process(&mut received[start..]),
+                &mut buffers.sending,
+            )?;
+            start += discard;
+            match turn {
+                Turn::Again => {}
+                Turn::Encoded(n) => port.write_all(&buffers.sending[..n])?,
+                Turn::Blocked => break false,
+                Turn::Traffic => break true,
+            }
+        };
+        self.left = received[start..].to_vec();
+        Ok(is_done)
+    }
+
+    fn write(&mut self, port: &mut Port<'_>, data: &[u8]) -> Result<()> {
+        let mut buffers = self.buffers.borrow_mut();
+        for part in data.chunks(SEALED_AT_ONCE) {
+            let sealed = match self.connection.process(&mut []).state {
+                Ok(ConnectionState::WriteTraffic(mut traffic)) => traffic
+                    .encrypt(part, &mut buffers.sending)
+                    .map_err(|error: EncryptError| anyhow!("not sealed: {error}"))?,
+                Ok(other) => bail!("instead of traffic {other:?}"),
+                Err(error) => return Err(error.into()),
+            };
+            port.write_all(&buffers.sending[..sealed])?;
         }
         Ok(())
     }
+
+    fn read(&mut self, port: &mut Port<'_>, out: &mut [u8]) -> Result<usize> {
+        let buffers = Rc::clone(&self.buffers);
+        let receiving = &mut buffers.borrow_mut().receiving;
+        let mut have = self.left.len();
+        receiving[..have].copy_from_slice(&self.left);
+        self.left.clear();
+        // A record's plaintext has to fit into what is left of `out`.
+        let room = receiving.len().min(have.max(out.len() + RECORD_ROOM));
+        match port.read(&mut receiving[have..room]) {
+            Ok(n) => have += n,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.open(&mut receiving[..have], out)
+    }
+
+    fn resumed(&self) -> bool {
+        self.connection.kind() == Some(HandshakeKind::Resumed)
+    }
 }
+
+/// What the record or the ticket around a byte may need.
+const RECORD_ROOM: usize = 4096;
 
 /// What one call of rustls led to during the handshake.
 enum Turn {
     Again,
+    Encoded(usize),
     Blocked,
     Traffic,
 }
 
-/// Lets one side work until it waits for the other; whether its handshake is over.
-fn turns(
-    received: &mut Vec<u8>,
-    port: &mut Port<'_>,
-    mut turn: impl FnMut(&mut [u8], &mut Vec<u8>) -> Result<(Turn, usize)>,
-) -> Result<bool> {
-    match port.read_to_end(received) {
-        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-        other => drop(other?),
-    }
-    let mut out = Vec::new();
-    loop {
-        let (turn, discard) = turn(received, &mut out)?;
-        received.drain(..discard);
-        port.write_all(&out)?;
-        out.clear();
-        match turn {
-            Turn::Again => {}
-            Turn::Blocked => return Ok(false),
-            Turn::Traffic => return Ok(true),
-        }
-    }
-}
-
-fn turn<Data>(status: UnbufferedStatus<'_, '_, Data>, out: &mut Vec<u8>) -> Result<(Turn, usize)> {
+fn turn<Data>(status: UnbufferedStatus<'_, '_, Data>, out: &mut [u8]) -> Result<(Turn, usize)> {
     let turn = match status.state? {
-        ConnectionState::EncodeTlsData(mut data) => {
-            if let Err(EncodeError::InsufficientSize(size)) = data.encode(&mut []) {
-                out.resize(size.required_size, 0);
-                data.encode(out)?;
-            }
-            Turn::Again
-        }
+        ConnectionState::EncodeTlsData(mut data) => match data.encode(out) {
+            Ok(n) => Turn::Encoded(n),
+            Err(error @ EncodeError::InsufficientSize(_)) => bail!("flight: {error}"),
+            Err(error) => return Err(error.into()),
+        },
         ConnectionState::TransmitTlsData(data) => {
             data.done();
             Turn::Again

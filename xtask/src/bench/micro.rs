@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: runs the benchmarks of the workspace. What they measure is said there.
+//! `cargo xtask bench micro`: the benchmarks of every package, most with criterion's statistics. What they measure is said
+//! there.
 
 use anyhow::{Result, ensure};
 use serde_json::Value;
@@ -7,7 +8,7 @@ use xshell::{Shell, cmd};
 use crate::cargo;
 
 /// Runs every benchmark; `quick` measures less. The word is criterion's, and our own benchmarks know it.
-pub(crate) fn run(sh: &Shell, quick: bool) -> Result<()> {
+pub(super) fn run(sh: &Shell, quick: bool) -> Result<()> {
     let benches = bench_targets(&cargo::metadata(sh)?);
     ensure!(!benches.is_empty(), "no package lists a [[bench]]");
     // One by one: given to a whole package, criterion's settings would reach its library's tests too.

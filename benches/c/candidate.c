@@ -1,0 +1,482 @@
+/*
+ * A library with OpenSSL's interface as a candidate: answers the commands that src/serve.rs describes, with the
+ * same workloads over the same transport.
+ *
+ * candidate FOLDER [counted] [read-ahead]: FOLDER has chain.pem, key.pem and root.pem for each kind of key.
+ */
+#include "counted.h"
+#include "wire.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HOST "localhost"
+#define LONGEST (1 << 20)
+#define BATCH (1 << 20)
+/* As in src/lane.rs: a connection is replaced before its key has sealed too many records. */
+#define RECORDS_PER_CONNECTION (1L << 23)
+
+static const char *folder;
+static int is_counted, read_ahead;
+static char *data, *out;
+
+struct terms {
+    const char *suite; /* as in src/suite.rs */
+    const char *key;
+    int resume, release;
+};
+
+struct stack {
+    SSL_CTX *client, *server;
+};
+
+struct pair {
+    SSL *client, *server;
+};
+
+static SSL_SESSION *session; /* what a client offers */
+
+/* An answer instead of numbers. */
+static void fail(const char *what)
+{
+    char reason[200] = "";
+
+    ERR_error_string_n(ERR_get_error(), reason, sizeof reason);
+    printf("error %s: %s\n", what, reason);
+    exit(1);
+}
+
+#define TRY(expression) ((expression) ? (void)0 : fail(#expression))
+
+/* Setting up. */
+
+static int is_tls13(const struct terms *terms)
+{
+    return strncmp(terms->suite, "tls13", 5) == 0;
+}
+
+static void choose_suite(SSL_CTX *ctx, const struct terms *terms)
+{
+    const char *aead = strchr(terms->suite, '-') + 1;
+    int is_rsa = strcmp(terms->key, "rsa2048") == 0;
+    const char *name13 = "TLS_CHACHA20_POLY1305_SHA256", *end = "CHACHA20-POLY1305";
+    char name12[64];
+
+    if (strcmp(aead, "aes128gcm") == 0) {
+        name13 = "TLS_AES_128_GCM_SHA256";
+        end = "AES128-GCM-SHA256";
+    } else if (strcmp(aead, "aes256gcm") == 0) {
+        name13 = "TLS_AES_256_GCM_SHA384";
+        end = "AES256-GCM-SHA384";
+    }
+    snprintf(name12, sizeof name12, "ECDHE-%s-%s", is_rsa ? "RSA" : "ECDSA", end);
+    TRY(is_tls13(terms) ? SSL_CTX_set_ciphersuites(ctx, name13) : SSL_CTX_set_cipher_list(ctx, name12));
+}
+
+static SSL_CTX *context(const SSL_METHOD *method, const struct terms *terms)
+{
+    SSL_CTX *ctx = SSL_CTX_new(method);
+    int version = is_tls13(terms) ? TLS1_3_VERSION : TLS1_2_VERSION;
+
+    TRY(ctx);
+    TRY(SSL_CTX_set_min_proto_version(ctx, version) && SSL_CTX_set_max_proto_version(ctx, version));
+    choose_suite(ctx, terms);
+    /* The first is what is used; the second is there for the curve of a TLS 1.2 certificate. */
+    TRY(SSL_CTX_set1_groups_list(ctx, "X25519:P-256"));
+    SSL_CTX_set_read_ahead(ctx, read_ahead);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    if (!terms->resume)
+        SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+    if (terms->release)
+        SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    return ctx;
+}
+
+static const char *file(const struct terms *terms, const char *name)
+{
+    static char path[4096];
+
+    snprintf(path, sizeof path, "%s/%s/%s.pem", folder, terms->key, name);
+    return path;
+}
+
+static struct stack stack_new(const struct terms *terms)
+{
+    struct stack stack = {context(TLS_client_method(), terms), context(TLS_server_method(), terms)};
+
+    TRY(SSL_CTX_load_verify_locations(stack.client, file(terms, "root"), NULL));
+    SSL_CTX_set_verify(stack.client, SSL_VERIFY_PEER, NULL);
+    TRY(SSL_CTX_use_certificate_chain_file(stack.server, file(terms, "chain")));
+    TRY(SSL_CTX_use_PrivateKey_file(stack.server, file(terms, "key"), SSL_FILETYPE_PEM));
+    TRY(SSL_CTX_set_num_tickets(stack.server, terms->resume ? 1 : 0));
+    SSL_SESSION_free(session);
+    session = NULL;
+    return stack;
+}
+
+static void stack_free(struct stack stack)
+{
+    SSL_CTX_free(stack.client);
+    SSL_CTX_free(stack.server);
+}
+
+/* The ends of a connection. */
+
+static SSL *client_new(const struct stack *stack)
+{
+    SSL *ssl = SSL_new(stack->client);
+
+    TRY(ssl);
+    BIO *bio = wires_client();
+    SSL_set_bio(ssl, bio, bio);
+    SSL_set_connect_state(ssl);
+    TRY(SSL_set1_host(ssl, HOST) && SSL_set_tlsext_host_name(ssl, HOST));
+    if (session != NULL)
+        TRY(SSL_set_session(ssl, session));
+    return ssl;
+}
+
+static SSL *server_new(const struct stack *stack)
+{
+    SSL *ssl = SSL_new(stack->server);
+
+    TRY(ssl);
+    BIO *bio = wires_server();
+    SSL_set_bio(ssl, bio, bio);
+    SSL_set_accept_state(ssl);
+    return ssl;
+}
+
+static int is_done(SSL *ssl)
+{
+    int result = SSL_do_handshake(ssl);
+
+    if (result != 1 && SSL_get_error(ssl, result) != SSL_ERROR_WANT_READ)
+        fail("SSL_do_handshake");
+    return result == 1;
+}
+
+static void write_all(SSL *ssl, const void *bytes, int length)
+{
+    TRY(SSL_write(ssl, bytes, length) == length);
+}
+
+/* What has arrived; 0 if that is nothing for the application. */
+static int read_some(SSL *ssl, void *space, int length)
+{
+    int n = SSL_read(ssl, space, length);
+
+    if (n <= 0 && SSL_get_error(ssl, n) != SSL_ERROR_WANT_READ)
+        fail("SSL_read");
+    return n > 0 ? n : 0;
+}
+
+/* Whether blocks that the server's calls allocate count. */
+static void server_turn(int is_on)
+{
+    if (is_on)
+        counted_begin();
+    else
+        counted_end();
+}
+
+static struct pair handshake(const struct stack *stack)
+{
+    struct pair pair = {client_new(stack), NULL};
+
+    server_turn(is_counted);
+    pair.server = server_new(stack);
+    server_turn(0);
+    for (int turn = 0; turn < 20; turn++) {
+        int client = is_done(pair.client);
+        server_turn(is_counted);
+        int server = is_done(pair.server);
+        server_turn(0);
+        if (client && server)
+            return pair;
+    }
+    fail("the handshake does not end");
+    return pair;
+}
+
+/* A handshake after which the client has read its ticket, if there is one. */
+static struct pair connected(const struct stack *stack)
+{
+    struct pair pair = handshake(stack);
+    char space[1];
+
+    TRY(read_some(pair.client, space, 1) == 0);
+    return pair;
+}
+
+static void pair_free(struct pair pair)
+{
+    /* As if closed: the session of a connection that ended otherwise is not offered again. */
+    SSL_set_shutdown(pair.client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_set_shutdown(pair.server, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_free(pair.client);
+    SSL_free(pair.server);
+}
+
+static void read_all(SSL *ssl, int length)
+{
+    for (int read = 0, n; read < length; read += n)
+        TRY((n = read_some(ssl, out + read, length - read)) > 0);
+}
+
+static void ping(struct pair pair)
+{
+    char byte[1];
+
+    write_all(pair.client, "?", 1);
+    TRY(read_some(pair.server, byte, 1) == 1 && byte[0] == '?');
+    write_all(pair.server, "!", 1);
+    TRY(read_some(pair.client, byte, 1) == 1 && byte[0] == '!');
+}
+
+/* The workloads. */
+
+static double thread_time(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void bulk(const char *suite, int size, double slice, int release)
+{
+    /* Connected at the first use; forty-eight are more than there are suites. */
+    static struct lane {
+        char suite[32];
+        int release;
+        long left;
+        struct stack stack;
+        struct pair pair;
+    } lanes[48];
+    struct lane *lane = lanes;
+    struct terms terms = {suite, "p256", 0, release};
+
+    while (lane->suite[0] != 0 && (strcmp(lane->suite, suite) != 0 || lane->release != release))
+        lane++;
+    if (lane->suite[0] == 0) {
+        snprintf(lane->suite, sizeof lane->suite, "%s", suite);
+        lane->release = release;
+        lane->stack = stack_new(&terms);
+    }
+    int batch = size < BATCH ? BATCH / size : 1;
+    double start = thread_time(), elapsed, bytes = 0;
+    do {
+        if (lane->left <= 0) {
+            if (lane->pair.client != NULL)
+                pair_free(lane->pair);
+            lane->pair = connected(&lane->stack);
+            lane->left = RECORDS_PER_CONNECTION;
+            memset(out, 0, (size_t)size);
+            write_all(lane->pair.client, data, size);
+            read_all(lane->pair.server, size);
+            TRY(memcmp(data, out, (size_t)size) == 0);
+            start = thread_time();
+            bytes = 0;
+        }
+        for (int i = 0; i < batch; i++) {
+            write_all(lane->pair.client, data, size);
+            read_all(lane->pair.server, size);
+        }
+        lane->left -= batch * (size / (1 << 14) + 1L);
+        bytes += (double)batch * size;
+        elapsed = thread_time() - start;
+    } while (elapsed < slice);
+    printf("ok %f\n", bytes / elapsed / 1e6);
+}
+
+static int one_handshake(const struct stack *stack, int resume)
+{
+    struct pair pair = connected(stack);
+    int resumed = SSL_session_reused(pair.server);
+
+    if (resume) {
+        SSL_SESSION_free(session);
+        session = SSL_get1_session(pair.client);
+    }
+    pair_free(pair);
+    return resumed;
+}
+
+static void handshakes(const struct terms *terms, double slice)
+{
+    struct stack stack = stack_new(terms);
+    long times = 0;
+
+    /* The first has no session to offer, and warms caches up. */
+    one_handshake(&stack, terms->resume);
+    TRY(one_handshake(&stack, terms->resume) == terms->resume);
+    double start = thread_time(), elapsed;
+    do {
+        one_handshake(&stack, terms->resume);
+        times++;
+        elapsed = thread_time() - start;
+    } while (elapsed < slice);
+    printf("ok %f\n", (double)times / elapsed);
+    stack_free(stack);
+}
+
+static int choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *length,
+                           const unsigned char *offered, unsigned int offered_length, void *argument)
+{
+    (void)ssl, (void)argument;
+    if (SSL_select_next_proto((unsigned char **)chosen, length, (const unsigned char *)"\x08http/1.1", 9, offered,
+                              offered_length) != OPENSSL_NPN_NEGOTIATED)
+        return SSL_TLSEXT_ERR_NOACK;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+/* What servers usually set beside, and a client that asks for it. */
+static struct stack usual_stack(const struct terms *terms)
+{
+    struct stack stack = stack_new(terms);
+
+    TRY(SSL_CTX_set_session_id_context(stack.server, (const unsigned char *)HOST, sizeof HOST - 1));
+    SSL_CTX_set_alpn_select_cb(stack.server, choose_protocol, NULL);
+    SSL_CTX_set_options(stack.server, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION);
+    TRY(SSL_CTX_set_alpn_protos(stack.client, (const unsigned char *)"\x08http/1.1", 9) == 0);
+    return stack;
+}
+
+/* Connects and exchanges a request and a response. */
+static struct pair left_idle(const struct stack *stack)
+{
+    struct pair pair = handshake(stack);
+
+    write_all(pair.client, "request", 7);
+    server_turn(is_counted);
+    TRY(read_some(pair.server, out, 64) == 7);
+    write_all(pair.server, "response", 8);
+    TRY(read_some(pair.server, out, 64) == 0);
+    server_turn(0);
+    TRY(read_some(pair.client, out, 64) == 8);
+    return pair;
+}
+
+static void owned(const struct terms *terms)
+{
+    struct stack stack = usual_stack(terms);
+    struct pair warm = left_idle(&stack);
+    long bytes = counted_bytes, blocks = counted_blocks;
+    struct pair pair = left_idle(&stack);
+
+    printf("ok %ld %ld\n", counted_bytes - bytes, counted_blocks - blocks);
+    pair_free(pair);
+    pair_free(warm);
+    stack_free(stack);
+}
+
+static long resident(void)
+{
+    long pages = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+
+    TRY(statm != NULL && fscanf(statm, "%*d %ld", &pages) == 1);
+    fclose(statm);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+static void idle(long count)
+{
+    struct terms terms = {"tls13-aes128gcm", "p256", 0, 1};
+    struct stack stack = stack_new(&terms);
+    struct pair warm = left_idle(&stack), *held = malloc((size_t)count * sizeof *held);
+
+    TRY(held);
+    long before = resident();
+    for (long i = 0; i < count; i++)
+        held[i] = left_idle(&stack);
+    long after = resident();
+    for (long i = 0; i < count; i++)
+        ping(held[i]);
+    for (long i = 0; i < count; i++)
+        pair_free(held[i]);
+    free(held);
+    pair_free(warm);
+    stack_free(stack);
+    printf("ok %ld\n", after - before);
+}
+
+static void calls(const char *suite)
+{
+    struct terms terms = {suite, "p256", 1, 0};
+    struct stack stack = stack_new(&terms);
+    struct calls first = wires_calls();
+    struct pair pair = handshake(&stack);
+
+    ping(pair);
+    struct calls small = wires_calls();
+    write_all(pair.client, data, LONGEST);
+    read_all(pair.server, LONGEST);
+    struct calls all = wires_calls();
+    printf("ok %lu %lu %lu %lu\n", small.writes + small.reads - first.writes - first.reads,
+           small.blocked_reads - first.blocked_reads, all.writes - small.writes, all.reads - small.reads);
+    pair_free(pair);
+    stack_free(stack);
+}
+
+/* Commands. */
+
+static void answer(const char *line)
+{
+    char suite[32], key[32], kind[32];
+    int size, millis, release;
+    long count;
+
+    if (sscanf(line, "bulk %31s %d %d %d", suite, &size, &millis, &release) == 4 && size <= LONGEST) {
+        bulk(suite, size, millis / 1e3, release);
+    } else if (sscanf(line, "handshake %31s %31s %31s %d", suite, key, kind, &millis) == 4) {
+        struct terms terms = {suite, key, strcmp(kind, "resumed") == 0, 0};
+        handshakes(&terms, millis / 1e3);
+    } else if (sscanf(line, "owned %31s %d", suite, &release) == 2) {
+        struct terms terms = {suite, "p256", 1, release};
+        if (is_counted)
+            owned(&terms);
+        else
+            printf("none\n");
+    } else if (sscanf(line, "idle %ld", &count) == 1) {
+        idle(count);
+    } else if (sscanf(line, "calls %31s", suite) == 1) {
+        calls(suite);
+    } else {
+        printf("error %s: not a command\n", line);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    char line[200];
+
+    if (argc < 2)
+        return 2;
+    folder = argv[1];
+    for (int i = 2; i < argc; i++) {
+        is_counted |= strcmp(argv[i], "counted") == 0;
+        read_ahead |= strcmp(argv[i], "read-ahead") == 0;
+    }
+    if (is_counted && !counted_install())
+        fail("counted_install");
+    wires_init();
+    data = malloc(LONGEST);
+    out = malloc(LONGEST);
+    if (data == NULL || out == NULL)
+        return 1;
+    for (int i = 0; i < LONGEST; i++)
+        data[i] = (char)(i % 251);
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        line[strcspn(line, "\n")] = 0;
+        answer(line);
+        fflush(stdout);
+    }
+    return 0;
+}

@@ -1,0 +1,247 @@
+//! What each subject asks of the candidates.
+//!
+//! Owns commands and tables. What a command means is in [`crate::serve`].
+
+use anyhow::Result;
+
+use super::grid::{Grid, Row};
+use super::peer::Peer;
+use super::plan::{Plan, Subject};
+use crate::{Key, SIZES, Suite};
+
+/// Titles of tables that something else refers to.
+pub(super) const RELEASED: &str = "Speed kept with RELEASE_BUFFERS on, TLS 1.3 AES-128-GCM";
+pub(super) const FULL: &str = "Full handshakes";
+pub(super) const RESUMED: &str = "Resumed handshakes";
+pub(super) const OWNED: &str = "Heap of an idle server connection";
+pub(super) const RESIDENT: &str = "Resident memory of idle connections, both ends";
+pub(super) const CALLS: &str = "Calls of the transport";
+
+/// Measures one subject with all candidates, and prints each table when it is there.
+pub(super) fn measure(subject: Subject, plan: &Plan) -> Result<Vec<Grid>> {
+    match subject {
+        Subject::Bulk => bulk(plan),
+        Subject::Handshake => handshake(plan),
+        Subject::Memory => memory(plan),
+        Subject::Syscalls => Ok(vec![syscalls(plan)?]),
+    }
+}
+
+/// The name of a column of bytes.
+pub(super) fn size_name(size: usize) -> String {
+    match size {
+        size if size < 1024 => format!("{size} B"),
+        size => format!("{} KiB", size / 1024),
+    }
+}
+
+/// The title of the table of a suite.
+pub(super) fn suite_title(suite: Suite) -> String {
+    let (version, aead) = suite.name.split_once('-').unwrap_or_default();
+    let version = if version == "tls13" { "1.3" } else { "1.2" };
+    let aead = match aead {
+        "aes128gcm" => "AES-128-GCM",
+        "aes256gcm" => "AES-256-GCM",
+        _ => "ChaCha20-Poly1305",
+    };
+    format!("TLS {version} {aead}")
+}
+
+fn empty(title: &str, unit: &str, less_is_better: bool, columns: Vec<String>) -> Grid {
+    Grid {
+        title: title.to_owned(),
+        unit: unit.to_owned(),
+        less_is_better,
+        columns,
+        rows: Vec::new(),
+    }
+}
+
+fn finished(grid: Grid) -> Grid {
+    println!("\n{}\n\n{}", grid.title, grid.table());
+    grid
+}
+
+/// Every candidate's process at once: those that are not asked wait.
+fn start(plan: &Plan) -> Result<Vec<Peer>> {
+    plan.candidates.iter().map(Peer::start).collect()
+}
+
+/// Fills a table: in each round, each candidate answers `ask` for each column.
+fn rounds(
+    plan: &Plan,
+    peers: &mut [Peer],
+    mut grid: Grid,
+    mut ask: impl FnMut(&mut Peer, usize) -> Result<Option<f64>>,
+) -> Result<Grid> {
+    grid.rows = plan
+        .candidates
+        .iter()
+        .map(|candidate| Row {
+            candidate: candidate.name.clone(),
+            cells: vec![Vec::new(); grid.columns.len()],
+        })
+        .collect();
+    for column in 0..grid.columns.len() {
+        for round in 0..=plan.rounds {
+            for (peer, row) in peers.iter_mut().zip(&mut grid.rows) {
+                let answer = ask(peer, column)?;
+                // Round 0 warms caches up.
+                if round > 0 {
+                    row.cells[column].extend(answer);
+                }
+            }
+        }
+    }
+    grid.rows
+        .retain(|row| row.cells.iter().any(|cell| !cell.is_empty()));
+    Ok(finished(grid))
+}
+
+fn first(peer: &mut Peer, command: &str) -> Result<Option<f64>> {
+    Ok(peer.ask(command)?.map(|numbers| numbers[0]))
+}
+
+fn bulk(plan: &Plan) -> Result<Vec<Grid>> {
+    let mut peers = start(plan)?;
+    let mut grids = Vec::new();
+    let millis = plan.millis;
+    for suite in Suite::ALL {
+        let columns = SIZES.map(size_name).to_vec();
+        let grid = empty(&suite_title(suite), "MB/s", false, columns);
+        grids.push(rounds(plan, &mut peers, grid, |peer, column| {
+            let (suite, size) = (suite.name, SIZES[column]);
+            first(peer, &format!("bulk {suite} {size} {millis} 0"))
+        })?);
+    }
+    let columns = SIZES.map(size_name).to_vec();
+    let grid = empty(RELEASED, "%", false, columns);
+    grids.push(rounds(plan, &mut peers, grid, |peer, column| {
+        let (suite, size) = (Suite::ALL[0].name, SIZES[column]);
+        let kept = first(peer, &format!("bulk {suite} {size} {millis} 0"))?;
+        let released = first(peer, &format!("bulk {suite} {size} {millis} 1"))?;
+        Ok(released
+            .zip(kept)
+            .map(|(released, kept)| 100.0 * released / kept))
+    })?);
+    Ok(grids)
+}
+
+/// Versions and keys of the handshakes: a column's name, and the words for it.
+fn handshake_columns() -> Vec<(String, String)> {
+    let suites = [Suite::ALL[0], Suite::ALL[1]];
+    let both = suites
+        .into_iter()
+        .flat_map(|suite| Key::ALL.map(|key| (suite, key)));
+    both.map(|(suite, key)| {
+        let version = if suite.tls13 { "1.3" } else { "1.2" };
+        let words = format!("{} {}", suite.name, key.name());
+        (format!("TLS {version} {}", key_title(key)), words)
+    })
+    .collect()
+}
+
+fn key_title(key: Key) -> &'static str {
+    match key {
+        Key::P256 => "P-256",
+        Key::Rsa2048 => "RSA-2048",
+    }
+}
+
+fn handshake(plan: &Plan) -> Result<Vec<Grid>> {
+    let mut peers = start(plan)?;
+    let columns = handshake_columns();
+    let millis = plan.millis;
+    [(FULL, "full"), (RESUMED, "resumed")]
+        .into_iter()
+        .map(|(title, kind)| {
+            let names = columns.iter().map(|(name, _)| name.clone()).collect();
+            let grid = empty(title, "per second and core", false, names);
+            rounds(plan, &mut peers, grid, |peer, column| {
+                let words = &columns[column].1;
+                first(peer, &format!("handshake {words} {kind} {millis}"))
+            })
+        })
+        .collect()
+}
+
+fn memory(plan: &Plan) -> Result<Vec<Grid>> {
+    Ok(vec![owned(plan)?, resident(plan)?])
+}
+
+/// What is counted is the same each time, so it is asked once.
+fn owned(plan: &Plan) -> Result<Grid> {
+    let cases = [
+        ("TLS 1.3, released", "tls13-aes128gcm 1"),
+        ("TLS 1.2, released", "tls12-aes128gcm 1"),
+        ("TLS 1.3, kept", "tls13-aes128gcm 0"),
+        ("TLS 1.2, kept", "tls12-aes128gcm 0"),
+    ];
+    let columns = cases.map(|(name, _)| name.to_owned()).to_vec();
+    let mut grid = empty(OWNED, "bytes", true, columns);
+    for candidate in &plan.candidates {
+        let Some(mut peer) = Peer::start_counted(candidate)? else {
+            continue;
+        };
+        let mut cells = Vec::new();
+        for (_, words) in cases {
+            cells.push(
+                first(&mut peer, &format!("owned {words}"))?
+                    .into_iter()
+                    .collect(),
+            );
+        }
+        push(&mut grid, &candidate.name, cells);
+    }
+    Ok(finished(grid))
+}
+
+/// One process for each number of connections: what is freed does not always go back.
+fn resident(plan: &Plan) -> Result<Grid> {
+    let columns = plan.connections.iter().map(u64::to_string).collect();
+    let mut grid = empty(RESIDENT, "KiB", true, columns);
+    for candidate in &plan.candidates {
+        let mut cells = Vec::new();
+        for connections in &plan.connections {
+            let mut peer = Peer::start(candidate)?;
+            let bytes = first(&mut peer, &format!("idle {connections}"))?;
+            cells.push(bytes.map(|bytes| bytes / 1024.0).into_iter().collect());
+        }
+        push(&mut grid, &candidate.name, cells);
+    }
+    Ok(finished(grid))
+}
+
+fn syscalls(plan: &Plan) -> Result<Grid> {
+    let columns = [
+        "handshake, a byte each way, TLS 1.3",
+        "TLS 1.2",
+        "writes of 1 MiB",
+        "reads of 1 MiB",
+    ];
+    let columns = columns.map(str::to_owned).to_vec();
+    let mut grid = empty(CALLS, "calls", true, columns);
+    for candidate in &plan.candidates {
+        let mut peer = Peer::start(candidate)?;
+        let newest = peer.ask(&format!("calls {}", Suite::ALL[0].name))?;
+        let older = peer.ask(&format!("calls {}", Suite::ALL[1].name))?;
+        if let (Some(newest), Some(older)) = (newest, older) {
+            let cells = [newest[0], older[0], newest[2], newest[3]];
+            push(
+                &mut grid,
+                &candidate.name,
+                cells.map(|cell| vec![cell]).to_vec(),
+            );
+        }
+    }
+    Ok(finished(grid))
+}
+
+fn push(grid: &mut Grid, candidate: &str, cells: Vec<Vec<f64>>) {
+    if cells.iter().any(|cell| !cell.is_empty()) {
+        grid.rows.push(Row {
+            candidate: candidate.to_owned(),
+            cells,
+        });
+    }
+}

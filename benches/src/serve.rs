@@ -1,0 +1,309 @@
+//! What a candidate's process does: reads a command a line, answers with `ok` and numbers, or with `none` if the
+//! command means nothing to this candidate.
+//!
+//! Owns the workloads. It must not know which candidate it holds, nor what is made of the numbers. The program in
+//! `c/` answers the same commands; both have to change together:
+//!
+//! - `bulk SUITE SIZE MILLIS RELEASE`: MB/s of application data
+//! - `handshake SUITE KEY full|resumed MILLIS`: handshakes a second
+//! - `owned SUITE RELEASE`: bytes and blocks of heap that an idle server connection owns
+//! - `idle COUNT`: bytes of resident memory that so many idle connections take, both ends
+//! - `calls SUITE`: calls of the transport for a handshake and a byte each way, those that found nothing, write
+//!   calls for a write of 1 MiB and read calls for reading it
+//!
+//! Times are the thread's own, so that what else the machine does counts less.
+
+use std::hint::black_box;
+use std::io::{BufRead, Write};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::candidates::{End, Maker, Pair, Stack, connect};
+use crate::{Credentials, Key, Lane, MAX_FRAGMENT, Suite, Terms, Wires};
+
+/// Bytes and blocks that a closure left on the heap.
+pub type Counter = fn(&mut dyn FnMut()) -> (i64, i64);
+
+/// Application bytes between two looks at the clock, which costs as much as sealing a short record.
+const BATCH: usize = 1 << 20;
+const MEBIBYTE: usize = 1 << 20;
+/// What is exchanged before a connection is left idle.
+const REQUEST: &[u8] = b"request";
+const RESPONSE: &[u8] = b"response";
+
+/// A candidate and what it has been prepared for.
+pub struct Service<'a> {
+    maker: Maker,
+    credentials: &'a Credentials,
+    counter: Option<Counter>,
+    lanes: Vec<(Terms, Lane<'a>)>,
+}
+
+impl<'a> Service<'a> {
+    /// A service for the candidate; `counter` needs an allocator that counts.
+    pub fn new(maker: Maker, credentials: &'a Credentials, counter: Option<Counter>) -> Self {
+        Self {
+            maker,
+            credentials,
+            counter,
+            lanes: Vec::new(),
+        }
+    }
+
+    /// Answers each line of `commands` until they end.
+    ///
+    /// # Errors
+    /// The streams fail; a command that fails is answered with `error` and its reason.
+    pub fn run(&mut self, commands: impl BufRead, mut answers: impl Write) -> Result<()> {
+        for command in commands.lines() {
+            let command = command?;
+            match self.answer(&command) {
+                Ok(Some(numbers)) => {
+                    write!(answers, "ok")?;
+                    for number in numbers {
+                        write!(answers, " {number}")?;
+                    }
+                    writeln!(answers)?;
+                }
+                Ok(None) => writeln!(answers, "none")?,
+                Err(error) => writeln!(answers, "error {command}: {error:#}")?,
+            }
+            answers.flush()?;
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, command: &str) -> Result<Option<Vec<f64>>> {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let library = match self.maker {
+            Maker::Library(make) => Some(make),
+            Maker::Cryptography(_) => None,
+        };
+        let stack = |terms: Terms| {
+            library
+                .map(|make| make(&terms, self.credentials))
+                .transpose()
+        };
+        match words.as_slice() {
+            ["bulk", suite, size, millis, release] => {
+                let mut terms = Terms::of(Suite::named(suite)?);
+                terms.release = *release == "1";
+                let lane = self.lane(terms)?;
+                Ok(Some(vec![rate(lane, size.parse()?, millis_of(millis)?)?]))
+            }
+            ["handshake", suite, key, kind, millis] => {
+                let mut terms = Terms::of(Suite::named(suite)?);
+                terms.key = Key::named(key)?;
+                terms.resume = *kind == "resumed";
+                let millis = millis_of(millis)?;
+                let rate = stack(terms)?.map(|stack| handshakes(&*stack, terms.resume, millis));
+                Ok(rate.transpose()?.map(|rate| vec![rate]))
+            }
+            ["owned", suite, release] => {
+                let mut terms = Terms::of(Suite::named(suite)?);
+                terms.resume = true;
+                terms.release = *release == "1";
+                let (Some(stack), Some(counter)) = (stack(terms)?, self.counter) else {
+                    return Ok(None);
+                };
+                let (bytes, blocks) = owned(&*stack, counter)?;
+                Ok(Some(vec![bytes as f64, blocks as f64]))
+            }
+            ["idle", count] => {
+                let mut terms = Terms::of(Suite::ALL[0]);
+                terms.release = true;
+                let count = count.parse()?;
+                let resident = stack(terms)?.map(|stack| idle(&*stack, count));
+                Ok(resident.transpose()?.map(|bytes| vec![bytes as f64]))
+            }
+            ["calls", suite] => {
+                let mut terms = Terms::of(Suite::named(suite)?);
+                terms.resume = true;
+                let counts = stack(terms)?.map(|stack| calls(&*stack));
+                Ok(counts.transpose()?)
+            }
+            _ => bail!("not a command"),
+        }
+    }
+
+    /// The lane for the terms, connected at the first use.
+    fn lane(&mut self, terms: Terms) -> Result<&mut Lane<'a>> {
+        let known = self.lanes.iter().position(|(of, _)| *of == terms);
+        let at = match known {
+            Some(at) => at,
+            None => {
+                let lane = Lane::new(self.maker, terms, self.credentials)?;
+                self.lanes.push((terms, lane));
+                self.lanes.len() - 1
+            }
+        };
+        Ok(&mut self.lanes[at].1)
+    }
+}
+
+fn millis_of(text: &str) -> Result<Duration> {
+    Ok(Duration::from_millis(text.parse()?))
+}
+
+/// How long this thread has run.
+fn thread_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
+
+/// Calls `work` until the time is over; how often a second.
+fn per_second(slice: Duration, mut work: impl FnMut() -> Result<()>) -> Result<f64> {
+    let start = thread_time();
+    let mut times = 0_u32;
+    loop {
+        work()?;
+        times += 1;
+        let elapsed = thread_time().saturating_sub(start);
+        if elapsed >= slice {
+            return Ok(f64::from(times) / elapsed.as_secs_f64());
+        }
+    }
+}
+
+fn rate(lane: &mut Lane<'_>, size: usize, slice: Duration) -> Result<f64> {
+    let batch = (BATCH / size).max(1);
+    let batches = per_second(slice, || {
+        (0..batch).try_for_each(|_| lane.carry(black_box(size)))
+    })?;
+    Ok(batches * (batch * size) as f64 / 1e6)
+}
+
+fn handshakes(stack: &dyn Stack, resume: bool, slice: Duration) -> Result<f64> {
+    let mut wires = Wires::new();
+    let mut handshake = || {
+        let (mut client, mut server) = (stack.client()?, stack.server()?);
+        connect(&mut *client, &mut *server, &mut wires)?;
+        Ok(server.resumed())
+    };
+    // The first has no session to offer, and warms caches up.
+    handshake()?;
+    ensure!(handshake()? == resume, "resumed, or not, against the terms");
+    per_second(slice, || handshake().map(drop))
+}
+
+/// Connects and exchanges a request and a response; the server's calls go through `counted`.
+fn left_idle(
+    stack: &dyn Stack,
+    wires: &mut Wires,
+    counted: &mut dyn FnMut(&mut dyn FnMut()),
+) -> Result<(Box<dyn End>, Box<dyn End>)> {
+    let mut client = stack.client()?;
+    let mut made = None;
+    counted(&mut || made = Some(stack.server()));
+    let mut server = made.context("no server")??;
+    let mut done = (false, false);
+    for _ in 0..20 {
+        done.0 = client.handshake(&mut wires.client())?;
+        let mut result = Ok(false);
+        counted(&mut || result = server.handshake(&mut wires.server()));
+        done.1 = result?;
+        if done == (true, true) {
+            break;
+        }
+    }
+    ensure!(done == (true, true), "the handshake does not end");
+    client.write(&mut wires.client(), REQUEST)?;
+    let (mut space, mut result) = ([0; 64], Ok(()));
+    counted(&mut || result = answered(&mut *server, wires, &mut space));
+    result?;
+    ensure!(client.read(&mut wires.client(), &mut space)? == RESPONSE.len());
+    Ok((client, server))
+}
+
+/// The server reads the request, answers, and looks for the next one, which has not come.
+fn answered(server: &mut dyn End, wires: &mut Wires, space: &mut [u8]) -> Result<()> {
+    ensure!(server.read(&mut wires.server(), space)? == REQUEST.len());
+    server.write(&mut wires.server(), RESPONSE)?;
+    ensure!(server.read(&mut wires.server(), space)? == 0);
+    Ok(())
+}
+
+/// Heap of one server connection, once what its context shares is there.
+fn owned(stack: &dyn Stack, counter: Counter) -> Result<(i64, i64)> {
+    let mut wires = Wires::new();
+    let warm = left_idle(stack, &mut wires, &mut |work| work())?;
+    let (mut bytes, mut blocks) = (0, 0);
+    let counted = left_idle(stack, &mut wires, &mut |work| {
+        let (more_bytes, more_blocks) = counter(work);
+        bytes += more_bytes;
+        blocks += more_blocks;
+    })?;
+    drop((warm, counted));
+    Ok((bytes, blocks))
+}
+
+/// Resident memory of so many connections, each of which then still carries a byte both ways.
+fn idle(stack: &dyn Stack, count: usize) -> Result<i64> {
+    let mut wires = Wires::new();
+    let warm = left_idle(stack, &mut wires, &mut |work| work())?;
+    let mut held = Vec::with_capacity(count);
+    let before = resident()?;
+    for _ in 0..count {
+        held.push(left_idle(stack, &mut wires, &mut |work| work())?);
+    }
+    let after = resident()?;
+    for (client, server) in &mut held {
+        ping(&mut **client, &mut **server, &mut wires)?;
+    }
+    drop(warm);
+    Ok(after - before)
+}
+
+/// A byte each way.
+fn ping(client: &mut dyn End, server: &mut dyn End, wires: &mut Wires) -> Result<()> {
+    let mut space = [0];
+    client.write(&mut wires.client(), b"?")?;
+    ensure!(server.read(&mut wires.server(), &mut space)? == 1 && space == *b"?");
+    server.write(&mut wires.server(), b"!")?;
+    ensure!(client.read(&mut wires.client(), &mut space)? == 1 && space == *b"!");
+    Ok(())
+}
+
+/// Bytes of this process in memory, of which `/proc/self/statm` has the pages second.
+fn resident() -> Result<i64> {
+    let statm = std::fs::read_to_string("/proc/self/statm")?;
+    let pages: i64 = statm.split(' ').nth(1).context("statm")?.parse()?;
+    Ok(pages * i64::try_from(rustix::param::page_size())?)
+}
+
+fn calls(stack: &dyn Stack) -> Result<Vec<f64>> {
+    let (mut client, mut server) = (stack.client()?, stack.server()?);
+    let mut wires = Wires::new();
+    // Not `connect`: the client reads its ticket with the byte, as it would from a socket.
+    for _ in 0..20 {
+        let is_done = client.handshake(&mut wires.client())?;
+        if server.handshake(&mut wires.server())? && is_done {
+            break;
+        }
+    }
+    ping(&mut *client, &mut *server, &mut wires)?;
+    let small = wires.calls();
+    let mut pair = Pair {
+        client,
+        server,
+        wires,
+    };
+    let mut space = vec![0; MAX_FRAGMENT * 8];
+    pair.client
+        .write(&mut pair.wires.client(), &vec![1; MEBIBYTE])?;
+    let mut left = MEBIBYTE;
+    while left > 0 {
+        let n = pair.server.read(&mut pair.wires.server(), &mut space)?;
+        ensure!(n > 0, "blocked with {left} bytes left");
+        left -= n;
+    }
+    let all = pair.wires.calls();
+    Ok(vec![
+        (small.writes + small.reads) as f64,
+        small.blocked_reads as f64,
+        (all.writes - small.writes) as f64,
+        (all.reads - small.reads) as f64,
+    ])
+}

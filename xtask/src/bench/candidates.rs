@@ -1,0 +1,135 @@
+//! Builds the programs that are compared. What they do is in benches/.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde_json::{Map, Value, json};
+use xshell::{Shell, cmd};
+
+use super::Heavy;
+use crate::{cargo, library};
+
+/// Candidates of the Rust program, by the names it knows them by, the one to compare with first.
+const IN_RUST: &[&str] = &[
+    "ours",
+    "ours, no read-ahead",
+    "rustls unbuffered",
+    "rustls buffered",
+    "AEAD, two copies",
+    "AEAD alone",
+];
+
+/// Packages whose versions belong to the figures.
+const PACKAGES: &[&str] = &["ring", "rustls", "aws-lc-rs"];
+
+/// What there is to run.
+pub(super) struct Built {
+    /// The program that measures.
+    pub(super) harness: PathBuf,
+    /// Each as benches/src/harness/plan.rs wants it.
+    pub(super) candidates: Vec<Value>,
+    /// By name.
+    pub(super) versions: Map<String, Value>,
+}
+
+/// Builds everything for this machine.
+pub(super) fn build(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Built> {
+    cmd!(sh, "cargo build --quiet --release -p ssl-bench").run()?;
+    let ring = cargo::target_dir(sh, "release")?;
+    let mut candidates = in_rust(&ring, "");
+    if heavy.contains(&Heavy::AwsLcRs) {
+        // In a folder of its own: the features of one exclude the other's.
+        let target = folder.join("aws-lc-rs");
+        cmd!(
+            sh,
+            "cargo build --quiet --release -p ssl-bench --no-default-features --features aws-lc-rs --target-dir {target}"
+        )
+        .run()?;
+        candidates.extend(in_rust(&target.join("release"), " on aws-lc-rs"));
+    }
+    let mut versions = versions(sh)?;
+    match in_c(sh, folder) {
+        Ok(in_c) => {
+            candidates.extend(in_c);
+            let version = cmd!(sh, "openssl version").quiet().read()?;
+            let version = version.split_whitespace().nth(1).unwrap_or("?").to_owned();
+            versions.insert("the system's OpenSSL".to_owned(), version.into());
+        }
+        Err(error) => println!("without the candidates in C: {error:#}"),
+    }
+    Ok(Built {
+        harness: ring.join("harness"),
+        candidates,
+        versions,
+    })
+}
+
+fn in_rust(folder: &Path, suffix: &str) -> Vec<Value> {
+    let candidate = |name: &&str| {
+        json!({
+            "name": format!("{name}{suffix}"),
+            "command": [folder.join("candidate"), name],
+            "counted": [folder.join("candidate-counted"), name],
+        })
+    };
+    IN_RUST.iter().map(candidate).collect()
+}
+
+/// The C program on the system's library and on ours.
+fn in_c(sh: &Shell, folder: &Path) -> Result<Vec<Value>> {
+    let system = library::system(sh)?;
+    let system = system
+        .parent()
+        .context("the system's library has no folder")?;
+    let ours = library::build(sh, library::Profile::Release)?;
+    let program = folder.join("candidate-c");
+    let mut sources = sh.read_dir("benches/c")?;
+    sources.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
+    cmd!(
+        sh,
+        "cc -std=gnu11 -O2 -Wall -Wextra -Werror -o {program} {sources...} -lssl -lcrypto"
+    )
+    .quiet()
+    .run()?;
+    let credentials = folder.join("credentials");
+    let candidate = |name: &str, library: &Path, option: Option<&str>| {
+        let command = |counted: Option<&str>| {
+            let mut command = vec![json!(program), json!(credentials)];
+            command.extend(option.into_iter().chain(counted).map(Value::from));
+            command
+        };
+        json!({
+            "name": name,
+            "command": command(None),
+            "counted": command(Some("counted")),
+            "environment": { "LD_LIBRARY_PATH": library },
+        })
+    };
+    Ok(vec![
+        candidate("ours, C library", &ours, None),
+        candidate("OpenSSL, system's", system, None),
+        candidate("OpenSSL, system's, read-ahead", system, Some("read-ahead")),
+    ])
+}
+
+/// Of the packages and the compiler.
+fn versions(sh: &Shell) -> Result<Map<String, Value>> {
+    let metadata = cmd!(
+        sh,
+        "cargo metadata --format-version 1 --filter-platform x86_64-unknown-linux-gnu"
+    )
+    .quiet()
+    .read()?;
+    let metadata: Value = serde_json::from_str(&metadata)?;
+    let mut versions = Map::new();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let name = package["name"].as_str().unwrap_or_default();
+        if PACKAGES.contains(&name) {
+            versions.insert(name.to_owned(), package["version"].clone());
+        }
+    }
+    let compiler = cmd!(sh, "rustc --version").quiet().read()?;
+    let version = compiler.split_whitespace().nth(1).unwrap_or("?").to_owned();
+    versions.insert("rustc".to_owned(), version.into());
+    Ok(versions)
+}
