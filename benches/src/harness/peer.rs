@@ -49,6 +49,11 @@ impl Peer {
         })
     }
 
+    /// The candidate's name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The numbers of the answer; `None` if the command means nothing to the candidate.
     pub(super) fn ask(&mut self, command: &str) -> Result<Option<Vec<f64>>> {
         let commands = self.commands.as_mut().context("no standard input")?;

@@ -43,6 +43,10 @@ pub(super) struct Candidate {
     pub(super) counted: Option<Vec<String>>,
     #[serde(default)]
     pub(super) environment: BTreeMap<String, String>,
+    /// It differs from the candidate before it in how it reads, and in nothing that handshakes and idle connections
+    /// would show.
+    #[serde(default)]
+    pub(super) is_variant: bool,
 }
 
 /// What can be measured.
@@ -67,6 +71,18 @@ impl fmt::Display for Subject {
 }
 
 impl Plan {
+    /// Who takes part where variants do not matter.
+    pub(super) fn originals(&self) -> Vec<&Candidate> {
+        let candidates = self.candidates.iter();
+        candidates
+            .filter(|candidate| !candidate.is_variant)
+            .collect()
+    }
+
+    pub(super) fn everyone(&self) -> Vec<&Candidate> {
+        self.candidates.iter().collect()
+    }
+
     pub(super) fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}", path.display()))?;

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::grid::{Grid, Row};
 use super::peer::Peer;
-use super::plan::{Plan, Subject};
+use super::plan::{Candidate, Plan, Subject};
 use crate::{Key, SIZES, Suite};
 
 /// Titles of tables that something else refers to.
@@ -63,8 +63,8 @@ fn finished(grid: Grid) -> Grid {
 }
 
 /// Every candidate's process at once: those that are not asked wait.
-fn start(plan: &Plan) -> Result<Vec<Peer>> {
-    plan.candidates.iter().map(Peer::start).collect()
+fn start(candidates: Vec<&Candidate>) -> Result<Vec<Peer>> {
+    candidates.into_iter().map(Peer::start).collect()
 }
 
 /// Fills a table: in each round, each candidate answers `ask` for each column.
@@ -74,11 +74,10 @@ fn rounds(
     mut grid: Grid,
     mut ask: impl FnMut(&mut Peer, usize) -> Result<Option<f64>>,
 ) -> Result<Grid> {
-    grid.rows = plan
-        .candidates
+    grid.rows = peers
         .iter()
-        .map(|candidate| Row {
-            candidate: candidate.name.clone(),
+        .map(|peer| Row {
+            candidate: peer.name().to_owned(),
             cells: vec![Vec::new(); grid.columns.len()],
         })
         .collect();
@@ -103,7 +102,7 @@ fn first(peer: &mut Peer, command: &str) -> Result<Option<f64>> {
 }
 
 fn bulk(plan: &Plan) -> Result<Vec<Grid>> {
-    let mut peers = start(plan)?;
+    let mut peers = start(plan.everyone())?;
     let mut grids = Vec::new();
     let millis = plan.millis;
     for suite in Suite::ALL {
@@ -149,7 +148,7 @@ fn key_title(key: Key) -> &'static str {
 }
 
 fn handshake(plan: &Plan) -> Result<Vec<Grid>> {
-    let mut peers = start(plan)?;
+    let mut peers = start(plan.originals())?;
     let columns = handshake_columns();
     let millis = plan.millis;
     [(FULL, "full"), (RESUMED, "resumed")]
@@ -179,7 +178,7 @@ fn owned(plan: &Plan) -> Result<Grid> {
     ];
     let columns = cases.map(|(name, _)| name.to_owned()).to_vec();
     let mut grid = empty(OWNED, "bytes", true, columns);
-    for candidate in &plan.candidates {
+    for candidate in plan.originals() {
         let Some(mut peer) = Peer::start_counted(candidate)? else {
             continue;
         };
@@ -200,7 +199,7 @@ fn owned(plan: &Plan) -> Result<Grid> {
 fn resident(plan: &Plan) -> Result<Grid> {
     let columns = plan.connections.iter().map(u64::to_string).collect();
     let mut grid = empty(RESIDENT, "KiB", true, columns);
-    for candidate in &plan.candidates {
+    for candidate in plan.originals() {
         let mut cells = Vec::new();
         for connections in &plan.connections {
             let mut peer = Peer::start(candidate)?;

@@ -55,7 +55,13 @@ pub(super) fn build(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Built>
             let version = version.split_whitespace().nth(1).unwrap_or("?").to_owned();
             versions.insert("the system's OpenSSL".to_owned(), version.into());
         }
+        // Without its headers, for instance.
         Err(error) => println!("without the candidates in C: {error:#}"),
+    }
+    if heavy.contains(&Heavy::OpensslSrc) {
+        let (newest, version) = newest(sh, folder)?;
+        candidates.push(newest);
+        versions.insert("the newest OpenSSL".to_owned(), version.into());
     }
     Ok(Built {
         harness: ring.join("harness"),
@@ -70,6 +76,7 @@ fn in_rust(folder: &Path, suffix: &str) -> Vec<Value> {
             "name": format!("{name}{suffix}"),
             "command": [folder.join("candidate"), name],
             "counted": [folder.join("candidate-counted"), name],
+            "is_variant": name.ends_with("no read-ahead"),
         })
     };
     IN_RUST.iter().map(candidate).collect()
@@ -83,40 +90,83 @@ fn in_c(sh: &Shell, folder: &Path) -> Result<Vec<Value>> {
         .context("the system's library has no folder")?;
     let ours = library::build(sh, library::Profile::Release)?;
     let program = folder.join("candidate-c");
+    compile(sh, &program, &[])?;
+    let on = |name, library: &Path, option| {
+        let mut candidate = candidate_in_c(name, folder, &program, option);
+        candidate["environment"] = json!({ "LD_LIBRARY_PATH": library });
+        candidate
+    };
+    Ok(vec![
+        on("ours, C library", &ours, None),
+        on("OpenSSL, system's", system, None),
+        on("OpenSSL, system's, read-ahead", system, Some("read-ahead")),
+    ])
+}
+
+/// The C program linked with an OpenSSL built here, and the version of that.
+fn newest(sh: &Shell, folder: &Path) -> Result<(Value, String)> {
+    let features = "ring,openssl-src";
+    cmd!(
+        sh,
+        "cargo build --quiet --release -p ssl-bench --bin newest-openssl --features {features}"
+    )
+    .run()?;
+    let builder = cargo::target_dir(sh, "release")?.join("newest-openssl");
+    let (place, target) = (folder.join("newest-openssl"), host(sh)?);
+    // What the build of the sources expects from cargo.
+    let _level = sh.push_env("OPT_LEVEL", "3");
+    let _debug = sh.push_env("DEBUG", "false");
+    let printed = cmd!(sh, "{builder} {place} {target}").quiet().read()?;
+    let mut lines = printed.lines().rev();
+    let (libraries, headers) = (lines.next(), lines.next());
+    let version = lines.next().context("newest-openssl printed nothing")?;
+    let headers = format!("-I{}", headers.unwrap_or_default());
+    let libraries = format!("-L{}", libraries.unwrap_or_default());
+    let program = folder.join("candidate-newest");
+    compile(sh, &program, &[&headers, &libraries])?;
+    let candidate = candidate_in_c("OpenSSL, newest", folder, &program, None);
+    Ok((candidate, version.to_owned()))
+}
+
+fn compile(sh: &Shell, program: &Path, flags: &[&str]) -> Result<()> {
     let mut sources = sh.read_dir("benches/c")?;
     sources.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
     cmd!(
         sh,
-        "cc -std=gnu11 -O2 -Wall -Wextra -Werror -o {program} {sources...} -lssl -lcrypto"
+        "cc -std=gnu11 -O2 -Wall -Wextra -Werror -Wno-deprecated-declarations {flags...} -o {program} {sources...} -lssl -lcrypto -ldl -lpthread"
     )
     .quiet()
     .run()?;
-    let credentials = folder.join("credentials");
-    let candidate = |name: &str, library: &Path, option: Option<&str>| {
-        let command = |counted: Option<&str>| {
-            let mut command = vec![json!(program), json!(credentials)];
-            command.extend(option.into_iter().chain(counted).map(Value::from));
-            command
-        };
-        json!({
-            "name": name,
-            "command": command(None),
-            "counted": command(Some("counted")),
-            "environment": { "LD_LIBRARY_PATH": library },
-        })
+    Ok(())
+}
+
+fn candidate_in_c(name: &str, folder: &Path, program: &Path, option: Option<&str>) -> Value {
+    let command = |counted: Option<&str>| {
+        let mut command = vec![json!(program), json!(folder.join("credentials"))];
+        command.extend(option.into_iter().chain(counted).map(Value::from));
+        command
     };
-    Ok(vec![
-        candidate("ours, C library", &ours, None),
-        candidate("OpenSSL, system's", system, None),
-        candidate("OpenSSL, system's, read-ahead", system, Some("read-ahead")),
-    ])
+    json!({
+        "name": name,
+        "command": command(None),
+        "counted": command(Some("counted")),
+        "is_variant": option.is_some(),
+    })
+}
+
+/// The target that the compiler runs on.
+fn host(sh: &Shell) -> Result<String> {
+    let text = cmd!(sh, "rustc -vV").quiet().read()?;
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc names no host")?.to_owned())
 }
 
 /// Of the packages and the compiler.
 fn versions(sh: &Shell) -> Result<Map<String, Value>> {
+    let host = host(sh)?;
     let metadata = cmd!(
         sh,
-        "cargo metadata --format-version 1 --filter-platform x86_64-unknown-linux-gnu"
+        "cargo metadata --format-version 1 --filter-platform {host}"
     )
     .quiet()
     .read()?;

@@ -35,6 +35,8 @@ pub(crate) enum Subject {
 pub(crate) enum Heavy {
     /// Ours, rustls and the bare AEAD on aws-lc-rs instead of ring.
     AwsLcRs,
+    /// The newest OpenSSL.
+    OpensslSrc,
 }
 
 /// The command line.
