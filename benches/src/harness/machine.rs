@@ -39,3 +39,13 @@ impl Machine {
         }
     }
 }
+
+/// Memory that a program can have without taking another's, in KiB; without bound if the system does not say.
+pub(super) fn available_kib() -> f64 {
+    let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = memory
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    kib.unwrap_or(f64::INFINITY)
+}

@@ -91,7 +91,7 @@ fn about_machine(text: &mut String, machine: &Machine, rounds: usize) {
         .map(|(name, version)| format!("{name} {version}"))
         .collect();
     let measured = format!(
-        "Measured in {rounds} rounds on {}, {} processors, Linux {}; {}.",
+        "On {}, {} processors, Linux {}; {}. What takes time was measured in {rounds} rounds.",
         machine.processor,
         machine.processors,
         machine.kernel,

@@ -38,7 +38,7 @@ impl Results {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let text = serde_json::to_string_pretty(self)? + "\n";
+        let text = serde_json::to_string(self)? + "\n";
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 

@@ -5,6 +5,7 @@
 use anyhow::Result;
 
 use super::grid::{Grid, Row};
+use super::machine;
 use super::peer::Peer;
 use super::plan::{Candidate, Plan, Subject};
 use crate::{Key, SIZES, Suite};
@@ -195,16 +196,22 @@ fn owned(plan: &Plan) -> Result<Grid> {
     Ok(finished(grid))
 }
 
-/// One process for each number of connections: what is freed does not always go back.
+/// One process for each number of connections: what is freed does not always go back. Numbers for which the
+/// machine has not the memory are left out.
 fn resident(plan: &Plan) -> Result<Grid> {
     let columns = plan.connections.iter().map(u64::to_string).collect();
     let mut grid = empty(RESIDENT, "KiB", true, columns);
     for candidate in plan.originals() {
         let mut cells = Vec::new();
+        let mut each = 0.0;
         for connections in &plan.connections {
-            let mut peer = Peer::start(candidate)?;
-            let bytes = first(&mut peer, &format!("idle {connections}"))?;
-            cells.push(bytes.map(|bytes| bytes / 1024.0).into_iter().collect());
+            let kib = match each * *connections as f64 <= machine::available_kib() {
+                true => first(&mut Peer::start(candidate)?, &format!("idle {connections}"))?
+                    .map(|bytes| bytes / 1024.0),
+                false => None,
+            };
+            each = kib.map_or(each, |kib| kib / *connections as f64);
+            cells.push(kib.into_iter().collect());
         }
         push(&mut grid, &candidate.name, cells);
     }

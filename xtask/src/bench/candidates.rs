@@ -120,6 +120,8 @@ fn newest(sh: &Shell, folder: &Path) -> Result<(Value, String)> {
     let mut lines = printed.lines().rev();
     let (libraries, headers) = (lines.next(), lines.next());
     let version = lines.next().context("newest-openssl printed nothing")?;
+    // The crate's version has OpenSSL's behind a plus sign.
+    let version = version.rsplit('+').next().unwrap_or(version);
     let headers = format!("-I{}", headers.unwrap_or_default());
     let libraries = format!("-L{}", libraries.unwrap_or_default());
     let program = folder.join("candidate-newest");
@@ -166,7 +168,7 @@ fn versions(sh: &Shell) -> Result<Map<String, Value>> {
     let host = host(sh)?;
     let metadata = cmd!(
         sh,
-        "cargo metadata --format-version 1 --filter-platform {host}"
+        "cargo metadata --format-version 1 --all-features --filter-platform {host}"
     )
     .quiet()
     .read()?;
