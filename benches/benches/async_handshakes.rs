@@ -5,10 +5,9 @@
 //! of threads sleeps before it signs. Client and server run over memory; where the device is slow the server has a thread
 //! to itself, and the clients another.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Wake, Waker};
+use std::task::{Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -35,75 +34,17 @@ fn main() -> Result<()> {
         return Ok(());
     }
     // `cargo test` runs this too, without `--bench`: only to see that it works.
-    let (rounds, handshakes, many) = match (has("--bench"), has("--quick")) {
-        (false, _) => (1, 8, 20),
-        (true, true) => (5, 60, 1000),
-        (true, false) => (9, 400, 10_000),
+    let (rounds, handshakes) = match (has("--bench"), has("--quick")) {
+        (false, _) => (1, 8),
+        (true, true) => (5, 60),
+        (true, false) => (9, 400),
     };
     let keys = Keys::new()?;
-    suspended(&keys, many)?;
     for version in [Tls12, Tls13] {
         late(&keys, version, rounds, handshakes)?;
         immediate(&keys, version, rounds, handshakes)?;
     }
     Ok(())
-}
-
-/// So many server handshakes that wait at once: what they cost, and that one half is completed and the other dropped.
-fn suspended(keys: &Keys, many: usize) -> Result<()> {
-    let key = Arc::new(Gated {
-        key: keys.key.clone(),
-        is_open: Arc::default(),
-    });
-    let identity = Identity::with_signer(keys.chain.as_bytes(), Arc::clone(&key) as _)?;
-    let (client, server) = keys.contexts(&identity, Tls13)?;
-    server.set_mode(SslMode::ASYNC);
-    let before = resident()?;
-    let mut pairs = Vec::with_capacity(many);
-    for _ in 0..many {
-        let mut pair = Pair::new(&client, &server)?;
-        ensure!(!pair.advance()?, "nothing was waited for");
-        pairs.push(pair);
-    }
-    let each = resident()?.saturating_sub(before) / many;
-    println!("{many} server handshakes wait at once: {each} bytes resident each, with its client");
-    key.is_open.store(true, Ordering::Release);
-    for pair in &mut pairs[..many / 2] {
-        ensure!(pair.advance()?, "a signature that is there was not used");
-    }
-    drop(pairs);
-    println!("  one half completed, the other dropped");
-    Ok(())
-}
-
-/// Bytes of memory that this process occupies.
-fn resident() -> Result<usize> {
-    const PAGE: usize = 4096;
-    let statm = std::fs::read_to_string("/proc/self/statm")?;
-    let pages = statm.split(' ').nth(1).context("no such field")?;
-    Ok(pages.parse::<usize>()? * PAGE)
-}
-
-/// A key that signs once it is told to.
-struct Gated {
-    key: LocalKey,
-    is_open: Arc<AtomicBool>,
-}
-
-impl AsyncSigner for Gated {
-    fn schemes(&self) -> Vec<u16> {
-        self.key.schemes()
-    }
-
-    fn sign(&self, scheme: u16, message: Vec<u8>) -> Operation<Result<Vec<u8>, SigningFailed>> {
-        let (key, is_open) = (self.key.clone(), Arc::clone(&self.is_open));
-        Box::pin(std::future::poll_fn(move |_| {
-            match is_open.load(Ordering::Acquire) {
-                true => Poll::Ready(key.sign(scheme, &message)),
-                false => Poll::Pending,
-            }
-        }))
-    }
 }
 
 /// A signer with a delay: all at once on one thread, and one after the other.
