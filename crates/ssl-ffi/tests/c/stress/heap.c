@@ -3,6 +3,7 @@
  * heap where it was, within 1 %; and no mapping and no descriptor more.
  */
 #include "endpoint.h"
+#include "../exact_heap.h"
 
 #include <dirent.h>
 #include <malloc.h>
@@ -143,20 +144,12 @@ static void let_go_of_sessions(void)
 
 int main(int argc, char **argv)
 {
-    /* What is printed is not on the heap that is measured. */
-    static char printed[BUFSIZ];
     struct level before, after;
     unsigned number;
     int way;
 
     (void)argc;
-    /* The C library's per-thread caches count as in use; without them the numbers are exact. */
-    if (getenv("GLIBC_TUNABLES") == NULL) {
-        setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1);
-        execv("/proc/self/exe", argv);
-        CHECK(!"cannot start again");
-    }
-    setvbuf(stdout, printed, _IOLBF, sizeof(printed));
+    need_exact_heap(argv);
     make_certificate();
     client_ctx = make_client(1);
     stranger_ctx = make_client(0);

@@ -5,6 +5,7 @@
  * alone. What they cost is printed.
  */
 #include "../engine_server.h"
+#include "../../exact_heap.h"
 
 #include <malloc.h>
 #include <poll.h>
@@ -164,18 +165,10 @@ static void few_jobs(void)
 
 int main(int argc, char **argv)
 {
-    /* What is printed is not on the heap that is measured. */
-    static char printed[BUFSIZ];
     EVP_PKEY *key;
 
     (void)argc;
-    /* The C library's per-thread caches count as in use; without them the numbers are exact. */
-    if (getenv("GLIBC_TUNABLES") == NULL) {
-        setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1);
-        execv("/proc/self/exe", argv);
-        CHECK(!"cannot start again");
-    }
-    setvbuf(stdout, printed, _IOLBF, sizeof(printed));
+    need_exact_heap(argv);
     key = EVP_EC_gen("P-256");
     many = how_many(500);
     load_engine();
