@@ -267,15 +267,22 @@ fn a53_another_thread_may_resume() {
     resuming.join().unwrap();
 }
 
-#[test]
-fn many_wait_at_once_in_one_thread() {
-    const MANY: usize = 300;
+const MANY: usize = 300;
+
+/// So many pairs whose servers wait for one key.
+fn many_that_wait() -> (Vec<Pair>, Arc<GatedKey>) {
     let (identity, signer, roots) = gated(KeyKind::EcP256);
     let client = Context::client(ClientConfig::new(roots)).unwrap();
     let server = Context::server(ServerConfig::new(identity)).unwrap();
     server.set_mode(SslMode::ASYNC);
     let mut pairs: Vec<_> = (0..MANY).map(|_| Pair::fresh(&client, &server)).collect();
     pairs.iter_mut().for_each(until_async);
+    (pairs, signer)
+}
+
+#[test]
+fn many_wait_at_once_in_one_thread() {
+    let (mut pairs, signer) = many_that_wait();
     // One that needs no signature of its own gets on meanwhile.
     let (mut other, theirs) = gated_pair(Tls13, KeyKind::EcP256);
     until_async(&mut other);
@@ -291,13 +298,7 @@ fn many_wait_at_once_in_one_thread() {
 
 #[test]
 fn a14_of_many_that_wait_some_are_dropped_and_the_others_end_well() {
-    const MANY: usize = 300;
-    let (identity, signer, roots) = gated(KeyKind::EcP256);
-    let client = Context::client(ClientConfig::new(roots)).unwrap();
-    let server = Context::server(ServerConfig::new(identity)).unwrap();
-    server.set_mode(SslMode::ASYNC);
-    let mut pairs: Vec<_> = (0..MANY).map(|_| Pair::fresh(&client, &server)).collect();
-    pairs.iter_mut().for_each(until_async);
+    let (mut pairs, signer) = many_that_wait();
     let mut index = 0..MANY;
     pairs.retain(|_| index.next().is_some_and(|index| index % 2 == 0));
     assert_eq!(signer.abandoned.load(Ordering::SeqCst), MANY / 2);
