@@ -17,7 +17,9 @@ use wire::{Wires, contexts, read_all};
 
 const VERSIONS: [ProtocolVersion; 2] = [ProtocolVersion::Tls12, ProtocolVersion::Tls13];
 /// Bytes of heap an idle server connection with RELEASE_BUFFERS may own, itself included.
-const BOUND: i64 = 3072;
+const BOUND: i64 = 2048;
+/// The same with its keys folded.
+const FOLDED_BOUND: i64 = 1024;
 
 /// A server's connection and its client's, after handshake and one exchange.
 struct Idle {
@@ -58,10 +60,12 @@ fn idle((client, server): &(Context, Context), out: &mut [u8]) -> Idle {
     }
 }
 
-/// Heap bytes of one idle server connection, measured when the context's pool is warm.
-fn heap_of_idle(version: ProtocolVersion, modes: SslMode) -> i64 {
+/// Heap bytes of one idle server connection, measured when the context's pool is warm. Keys are folded if
+/// `folded` says so.
+fn heap_of_idle(version: ProtocolVersion, modes: SslMode, folded: bool) -> i64 {
     let contexts = contexts(version);
     contexts.1.set_mode(modes);
+    contexts.1.fold_idle_keys(folded.then_some(0));
     let mut out = vec![0; 1000];
     drop(idle(&contexts, &mut out));
     let pooled = contexts.1.idle_buffers();
@@ -74,20 +78,111 @@ fn heap_of_idle(version: ProtocolVersion, modes: SslMode) -> i64 {
     }
     let taken = (pooled - contexts.1.idle_buffers()) as i64;
     println!(
-        "{version}, {modes}: {} bytes in {} blocks, and {taken} record buffers of the pool",
+        "{version}, {modes}, folded {folded}: {} bytes in {} blocks, and {taken} record buffers of the pool",
         counts.bytes_current, counts.count_current
     );
-    drop(held.wires);
+    assert_answers(held);
     counts.bytes_current
 }
 
+/// Carries another request and response.
+fn assert_answers(mut idle: Idle) {
+    let (client, server, wires) = (&mut idle.client, &mut idle.server, &mut idle.wires);
+    let mut out = [0; 100];
+    let written = drive::write(client, &mut wires.client(), b"another").unwrap();
+    assert_eq!(written, Outcome::Done(7));
+    assert_eq!(read_all(server, &mut wires.server(), &mut out), 7);
+    let written = drive::write(server, &mut wires.server(), b"answer").unwrap();
+    assert_eq!(written, Outcome::Done(6));
+    assert_eq!(read_all(client, &mut wires.client(), &mut out), 6);
+}
+
 #[test]
-fn an_idle_server_connection_owns_at_most_three_kib() {
+fn an_idle_server_connection_owns_at_most_two_kib() {
     for version in VERSIONS {
-        let bytes = heap_of_idle(version, SslMode::RELEASE_BUFFERS);
+        let bytes = heap_of_idle(version, SslMode::RELEASE_BUFFERS, false);
         assert!((1..=BOUND).contains(&bytes), "{version}: {bytes}");
         // Without the mode the buffers are the pool's, taken by the connection, and so not counted here.
-        heap_of_idle(version, SslMode::empty());
+        heap_of_idle(version, SslMode::empty(), false);
+    }
+}
+
+#[test]
+fn with_its_keys_folded_it_owns_at_most_one_kib() {
+    for version in VERSIONS {
+        let bytes = heap_of_idle(version, SslMode::RELEASE_BUFFERS, true);
+        assert!((1..=FOLDED_BOUND).contains(&bytes), "{version}: {bytes}");
+    }
+}
+
+#[test]
+fn keys_can_be_folded_by_hand() {
+    for version in VERSIONS {
+        let contexts = contexts(version);
+        let mut idle = idle(&contexts, &mut [0; 1000]);
+        let mut folded = false;
+        let counts = measure(|| folded = idle.server.fold_keys());
+        assert!(
+            folded && counts.bytes_current < -1000,
+            "{version}: {counts:?}"
+        );
+        let again = measure(|| folded = idle.server.fold_keys());
+        assert!(folded && again.bytes_current == 0, "{version}: {again:?}");
+        assert_answers(idle);
+    }
+}
+
+#[test]
+fn keys_are_not_folded_under_way() {
+    for version in VERSIONS {
+        let contexts = contexts(version);
+        let Idle {
+            mut server,
+            mut client,
+            mut wires,
+        } = idle(&contexts, &mut [0; 1000]);
+        let _ = drive::write(&mut client, &mut wires.client(), b"unread").unwrap();
+        let read = drive::read(&mut server, &mut wires.server(), &mut [0; 2]).unwrap();
+        assert!(read.want().is_none() && !server.fold_keys(), "{version}");
+        assert_eq!(read_all(&mut server, &mut wires.server(), &mut [0; 9]), 4);
+        assert!(server.fold_keys(), "{version}");
+        let mut narrow = Wires::new(10);
+        let _ = drive::write(&mut server, &mut narrow.server(), b"blocked").unwrap();
+        assert!(
+            server.has_pending_write() && !server.fold_keys(),
+            "{version}"
+        );
+    }
+}
+
+/// Reads that find nothing between any two records: what comes and goes does not expand its keys each time.
+#[test]
+fn busy_connections_keep_their_keys() {
+    for (recent, is_busy) in [(0, false), (1, false), (2, true)] {
+        let contexts = contexts(ProtocolVersion::Tls13);
+        contexts.1.set_mode(SslMode::RELEASE_BUFFERS);
+        contexts.1.fold_idle_keys(Some(recent));
+        let mut out = [0; 1000];
+        let mut both = [idle(&contexts, &mut out), idle(&contexts, &mut out)];
+        let mut expanded = 0;
+        for _ in 0..3 {
+            for Idle {
+                server,
+                client,
+                wires,
+            } in &mut both
+            {
+                let _ = drive::write(client, &mut wires.client(), b"ping").unwrap();
+                let counts = measure(|| {
+                    assert_eq!(read_all(server, &mut wires.server(), &mut out), 4);
+                    let _ = drive::write(server, &mut wires.server(), b"pong").unwrap();
+                    assert_eq!(read_all(server, &mut wires.server(), &mut out), 0);
+                });
+                assert_eq!(read_all(client, &mut wires.client(), &mut out), 4);
+                expanded += counts.count_total;
+            }
+        }
+        assert_eq!(expanded == 0, is_busy, "{recent}: {expanded}");
     }
 }
 

@@ -42,6 +42,7 @@ impl Connection {
     /// Takes the place back, its first `n` bytes filled: as [`Connection::received`].
     pub fn return_incoming(&mut self, lent: LentIncoming, n: usize) {
         self.read.deframer_mut().give_back(lent.0, n);
+        self.wake_opening();
     }
 
     /// Takes a pending application record out; writing has to wait until it is back. `None` if none is

@@ -6,6 +6,7 @@
 mod delegated;
 mod early;
 mod handshake;
+mod idle;
 mod lend;
 mod read;
 mod settings;
@@ -279,6 +280,7 @@ impl Connection {
     /// all of them.
     pub fn received(&mut self, n: usize) {
         self.read.deframer_mut().received(n);
+        self.wake_opening();
     }
 
     /// The transport ended.
@@ -287,11 +289,14 @@ impl Connection {
     }
 
     /// The transport blocked and the call ends with `want`: the time to release what is not needed
-    /// meanwhile (statement B2).
+    /// meanwhile (statement B2), and to fold keys, if the context says so and nothing is under way.
     pub fn blocked(&mut self, want: Want) {
         tracing::trace!(?want, "blocked");
         if self.mode().contains(SslMode::RELEASE_BUFFERS) {
             self.read.free_buffer(self.context.pool());
+        }
+        if want == Want::Read {
+            self.rest_keys();
         }
     }
 
@@ -416,6 +421,7 @@ impl Flight {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        self.wake_keys();
         self.read.release(self.context.pool());
         self.write.release(self.context.pool());
     }

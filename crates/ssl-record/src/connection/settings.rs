@@ -136,6 +136,7 @@ impl Connection {
             .context
             .handshake(&self.server_name)
             .map_err(StartError::Config)?;
+        self.wake_keys();
         self.read.clear(self.context.pool());
         self.write.clear(self.context.pool());
         self.phase = Phase::new(handshake);

@@ -64,6 +64,7 @@ impl Connection {
         let stage = match self.shutdown {
             ShutdownState { sent: false, .. } => {
                 self.shutdown.sent = true;
+                self.wake_sealing();
                 self.write.queue_alert(Alert::CLOSE_NOTIFY);
                 Stage::Send
             }

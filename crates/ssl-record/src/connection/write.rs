@@ -50,6 +50,7 @@ impl Connection {
         }
         let checked = self.write.begin(self.mode(), data);
         let path = self.checked(checked)?;
+        self.wake_sealing();
         // Behind an unsent reply another would wait, and another, until the buffer is full.
         if self.write.is_idle() {
             let answered = self.answer_key_update();

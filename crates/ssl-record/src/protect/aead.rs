@@ -125,24 +125,28 @@ impl hkdf::KeyType for OutputLen {
     }
 }
 
-/// HKDF-Expand (RFC 5869) of `secret` with `info` into all of `out`.
-///
-/// # Errors
-/// [`Failed`] if `out` is longer than 255 hash lengths.
-pub(crate) fn hkdf_expand(
-    hash: Hash,
-    secret: &[u8],
-    info: &[&[u8]],
-    out: &mut [u8],
-) -> Result<(), Failed> {
-    let algorithm = match hash {
-        Hash::Sha256 => hkdf::HKDF_SHA256,
-        Hash::Sha384 => hkdf::HKDF_SHA384,
-    };
-    hkdf::Prk::new_less_safe(algorithm, secret)
-        .expand(info, OutputLen(out.len()))
-        .and_then(|okm| okm.fill(out))
-        .map_err(|_| Failed)
+/// A pseudorandom key of HKDF, prepared for any number of expansions.
+pub(crate) struct Prk(hkdf::Prk);
+
+impl Prk {
+    pub(crate) fn new(hash: Hash, secret: &[u8]) -> Self {
+        let algorithm = match hash {
+            Hash::Sha256 => hkdf::HKDF_SHA256,
+            Hash::Sha384 => hkdf::HKDF_SHA384,
+        };
+        Self(hkdf::Prk::new_less_safe(algorithm, secret))
+    }
+
+    /// HKDF-Expand (RFC 5869) with `info` into all of `out`.
+    ///
+    /// # Errors
+    /// [`Failed`] if `out` is longer than 255 hash lengths.
+    pub(crate) fn expand(&self, info: &[&[u8]], out: &mut [u8]) -> Result<(), Failed> {
+        self.0
+            .expand(info, OutputLen(out.len()))
+            .and_then(|okm| okm.fill(out))
+            .map_err(|_| Failed)
+    }
 }
 
 /// HMAC of the concatenation of `parts`; the result is the first [`Hash::len`] bytes.
@@ -252,7 +256,7 @@ mod tests {
     fn an_expansion_beyond_255_blocks_fails() {
         let mut out = vec![0; 255 * 32 + 1];
         assert_eq!(
-            hkdf_expand(Hash::Sha256, &[0; 32], &[b"x"], &mut out),
+            Prk::new(Hash::Sha256, &[0; 32]).expand(&[b"x"], &mut out),
             Err(Failed)
         );
     }

@@ -6,7 +6,7 @@
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::aead::{
-    Algorithm, Failed, Hash, MAX_HASH_LEN, MAX_KEY_LEN, NONCE_LEN, digest, hkdf_expand, hmac,
+    Algorithm, Failed, Hash, MAX_HASH_LEN, MAX_KEY_LEN, NONCE_LEN, Prk, digest, hmac,
 };
 
 /// A secret of at most 48 bytes.
@@ -33,19 +33,11 @@ impl Secret {
 }
 
 /// HKDF-Expand-Label with `context` (RFC 8446 section 7.1).
-fn expand_label(
-    hash: Hash,
-    secret: &[u8],
-    label: &[u8],
-    context: &[u8],
-    out: &mut [u8],
-) -> Result<(), Failed> {
+fn expand_label(secret: &Prk, label: &[u8], context: &[u8], out: &mut [u8]) -> Result<(), Failed> {
     let len = u16::try_from(out.len()).map_err(|_| Failed)?.to_be_bytes();
     let label_len = [u8::try_from(b"tls13 ".len() + label.len()).map_err(|_| Failed)?];
     let context_len = [u8::try_from(context.len()).map_err(|_| Failed)?];
-    hkdf_expand(
-        hash,
-        secret,
+    secret.expand(
         &[&len, &label_len, b"tls13 ", label, &context_len, context],
         out,
     )
@@ -99,14 +91,10 @@ impl TrafficSecret {
             key_len: algorithm.key_len() as u8,
             iv: [0; NONCE_LEN],
         };
-        expand_label(
-            self.hash,
-            self.secret.bytes(),
-            b"key",
-            b"",
-            &mut material.key[..algorithm.key_len()],
-        )?;
-        expand_label(self.hash, self.secret.bytes(), b"iv", b"", &mut material.iv)?;
+        let secret = self.prepared();
+        let key = &mut material.key[..algorithm.key_len()];
+        expand_label(&secret, b"key", b"", key)?;
+        expand_label(&secret, b"iv", b"", &mut material.iv)?;
         Ok(material)
     }
 
@@ -116,18 +104,16 @@ impl TrafficSecret {
             bytes: [0; MAX_HASH_LEN],
             len: self.secret.len,
         };
-        let len = self.hash.len();
-        expand_label(
-            self.hash,
-            self.secret.bytes(),
-            b"traffic upd",
-            b"",
-            &mut next.bytes[..len],
-        )?;
+        let out = &mut next.bytes[..self.hash.len()];
+        expand_label(&self.prepared(), b"traffic upd", b"", out)?;
         Ok(Self {
             hash: self.hash,
             secret: next,
         })
+    }
+
+    fn prepared(&self) -> Prk {
+        Prk::new(self.hash, self.secret.bytes())
     }
 }
 
@@ -168,15 +154,14 @@ impl Exporter {
                 let mut derived = [0; MAX_HASH_LEN];
                 let no_messages = digest(*hash, b"");
                 expand_label(
-                    *hash,
-                    secret.bytes(),
+                    &Prk::new(*hash, secret.bytes()),
                     label,
                     &no_messages[..len],
                     &mut derived[..len],
                 )?;
                 let context = digest(*hash, context.unwrap_or_default());
-                let result =
-                    expand_label(*hash, &derived[..len], b"exporter", &context[..len], out);
+                let prepared = Prk::new(*hash, &derived[..len]);
+                let result = expand_label(&prepared, b"exporter", &context[..len], out);
                 derived.zeroize();
                 result
             }

@@ -6,12 +6,14 @@
 mod aead;
 mod key_schedule;
 mod sequence;
+mod stock;
 mod traffic;
 
 pub use aead::Algorithm;
 pub(crate) use aead::{Fingerprint, Hash, NONCE_LEN, TAG_LEN};
 pub(crate) use key_schedule::{Exporter, KeyMaterial, Secret, TrafficSecret, tls12_keys};
-pub(crate) use traffic::{TrafficKeys, Usage};
+pub(crate) use stock::KeyStock;
+pub(crate) use traffic::{KeyRoot, TrafficKeys, Usage};
 
 use crate::error::PeerFault;
 use crate::record::limits::{MAX_EXPANSION_TLS12, MAX_EXPANSION_TLS13, MAX_FRAGMENT};
@@ -84,15 +86,6 @@ impl RecordKey {
             iv: material.iv(),
             layout: Layout::new(version, algorithm),
         })
-    }
-
-    pub(crate) const fn is_tls13(&self) -> bool {
-        matches!(self.layout, Layout::Tls13)
-    }
-
-    /// Bytes of a record before its ciphertext.
-    pub(crate) const fn lead(&self) -> usize {
-        HEADER_LEN + self.layout.prefix()
     }
 
     /// Seals `fragment` as record `number` into the front of `out`; returns the record's length.

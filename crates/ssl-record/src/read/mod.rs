@@ -66,6 +66,11 @@ impl ReadPath {
         self.keys = Some(keys);
     }
 
+    /// The keys, which the connection folds while there is nothing to do.
+    pub(crate) fn keys_mut(&mut self) -> Option<&mut TrafficKeys> {
+        self.keys.as_mut()
+    }
+
     /// Moves on to the peer's next key; `None` if there is none.
     pub(crate) fn update_keys(&mut self) -> Option<()> {
         self.keys.as_mut()?.update()

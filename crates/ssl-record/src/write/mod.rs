@@ -80,6 +80,11 @@ impl WritePath {
         self.keys = Some(keys);
     }
 
+    /// The keys, which the connection folds while there is nothing to do.
+    pub(crate) fn keys_mut(&mut self) -> Option<&mut TrafficKeys> {
+        self.keys.as_mut()
+    }
+
     /// How many records were sealed with the keys.
     pub(crate) fn sealed(&self) -> u64 {
         self.keys.as_ref().map_or(0, TrafficKeys::next_number)

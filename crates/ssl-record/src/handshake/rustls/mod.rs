@@ -43,7 +43,9 @@ use super::session::Resumable;
 use super::{Established, Negotiated, Progress, append_plaintext_alert};
 use crate::config::{CipherSuite, NamedGroup};
 use crate::error::{Error, HandshakeFault, PeerFault};
-use crate::protect::{Exporter, KeyMaterial, Layout, Secret, TrafficKeys, TrafficSecret, Usage};
+use crate::protect::{
+    Exporter, KeyMaterial, KeyRoot, Layout, Secret, TrafficKeys, TrafficSecret, Usage,
+};
 use crate::reason::Reason;
 use crate::record::{
     Alert, AlertDescription, ContentType, HEADER_LEN, ProtocolVersion, RecordHeader,
@@ -309,11 +311,8 @@ impl Direct {
         let suite =
             CipherSuite::from_wire(self.common().negotiated_cipher_suite()?.suite().into())?;
         let secret = self.capture.captured().client_handshake.clone()?;
-        let secret = TrafficSecret::new(suite.hash(), secret);
-        let algorithm = suite.algorithm();
-        let material = secret.key_material(algorithm).ok()?;
-        let version = ProtocolVersion::Tls13;
-        TrafficKeys::new(Usage::Seal, version, algorithm, &material, 0, Some(secret))
+        let root = KeyRoot::Secret(TrafficSecret::new(suite.hash(), secret));
+        TrafficKeys::new(Usage::Seal, suite.algorithm(), root, 0)
     }
 
     fn common(&self) -> &CommonState {
@@ -460,18 +459,13 @@ fn keys(
     } else {
         (server, client)
     };
+    let (suite, version) = (negotiated.suite, negotiated.version);
     let keys = |usage, (next, keys): (u64, ConnectionTrafficSecrets), secret: Option<Secret>| {
-        let material = material(&keys)?;
-        let secret = secret.map(|secret| TrafficSecret::new(negotiated.suite.hash(), secret));
-        let algorithm = negotiated.suite.algorithm();
-        TrafficKeys::new(
-            usage,
-            negotiated.version,
-            algorithm,
-            &material,
-            next,
-            secret,
-        )
+        let root = match version {
+            ProtocolVersion::Tls13 => KeyRoot::Secret(TrafficSecret::new(suite.hash(), secret?)),
+            ProtocolVersion::Tls12 => KeyRoot::Material(material(&keys)?),
+        };
+        TrafficKeys::new(usage, suite.algorithm(), root, next)
     };
     Some((
         keys(Usage::Seal, secrets.tx, sealing)?,

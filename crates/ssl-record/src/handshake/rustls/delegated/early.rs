@@ -15,10 +15,10 @@ use super::wire::records;
 use crate::config::CipherSuite;
 use crate::error::{Error, PeerFault};
 use crate::handshake::MESSAGE_HEADER_LEN;
-use crate::protect::{Layout, Secret, TrafficKeys, TrafficSecret, Usage};
+use crate::protect::{KeyRoot, Layout, Secret, TrafficKeys, TrafficSecret, Usage};
 use crate::reason::Reason;
 use crate::record::limits::{MAX_EMPTY_RECORDS, MAX_FRAGMENT};
-use crate::record::{AlertDescription, ContentType, HEADER_LEN, ProtocolVersion, RecordHeader};
+use crate::record::{AlertDescription, ContentType, HEADER_LEN, RecordHeader};
 
 /// Keys of this secret for records from number `next` on.
 pub(super) fn keys(
@@ -27,11 +27,8 @@ pub(super) fn keys(
     usage: Usage,
     next: u64,
 ) -> Option<TrafficKeys> {
-    let algorithm = suite.algorithm();
-    let secret = TrafficSecret::new(suite.hash(), secret);
-    let material = secret.key_material(algorithm).ok()?;
-    let version = ProtocolVersion::Tls13;
-    TrafficKeys::new(usage, version, algorithm, &material, next, Some(secret))
+    let root = KeyRoot::Secret(TrafficSecret::new(suite.hash(), secret));
+    TrafficKeys::new(usage, suite.algorithm(), root, next)
 }
 
 /// The same keys twice: as one side counts records, and as the other does.

@@ -13,7 +13,7 @@ use super::shares::Shares;
 use crate::handshake::delegate::{EarlyData, ProgressFacts};
 use crate::handshake::{MESSAGE_HEADER_LEN, append_plaintext_alert};
 use crate::hello::ServerHello;
-use crate::protect::{Layout, TrafficKeys, TrafficSecret, Usage, tls12_keys};
+use crate::protect::{KeyRoot, Layout, TrafficKeys, TrafficSecret, Usage, tls12_keys};
 use crate::reason::Reason;
 use crate::record::{
     Alert, AlertDescription, ContentType, HEADER_LEN, ProtocolVersion, RecordHeader,
@@ -309,7 +309,7 @@ impl Wire {
             let master = captured.master_secret.as_ref()?;
             let (client, server) = tls12_keys(suite.hash(), master, &randoms, algorithm);
             let material = if of_client { client } else { server };
-            return TrafficKeys::new(Usage::Open, version, algorithm, &material, next, None);
+            return TrafficKeys::new(Usage::Open, algorithm, KeyRoot::Material(material), next);
         }
         let secret = match (stage, of_client) {
             (Stage::Clear, _) => return None,
@@ -318,16 +318,8 @@ impl Wire {
             (Stage::Application, true) => captured.client_traffic.clone()?,
             (Stage::Application, false) => captured.server_traffic.clone()?,
         };
-        let secret = TrafficSecret::new(suite.hash(), secret);
-        let material = secret.key_material(algorithm).ok()?;
-        TrafficKeys::new(
-            Usage::Open,
-            version,
-            algorithm,
-            &material,
-            next,
-            Some(secret),
-        )
+        let root = KeyRoot::Secret(TrafficSecret::new(suite.hash(), secret));
+        TrafficKeys::new(Usage::Open, algorithm, root, next)
     }
 
     /// The keys for an alert: `None` for the clear.
