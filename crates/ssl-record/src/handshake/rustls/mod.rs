@@ -9,6 +9,7 @@ mod configured;
 mod delegated;
 mod ear;
 mod errors;
+mod hand_over;
 mod hello;
 mod job;
 mod look;
@@ -36,6 +37,7 @@ use self::capture::{Capture, Captured};
 pub(crate) use self::configured::Configured;
 use self::delegated::{Clock, Mint, OneSession};
 pub(crate) use self::delegated::{Delegated, Stock};
+use self::hand_over::KeyBlock;
 pub(crate) use self::setup::{ClientSetup, HelloModes, ServerSetup, Setup, StartError, check_name};
 pub use self::signer::LocalKey;
 pub use self::value::ServerSession;
@@ -57,6 +59,8 @@ pub(crate) struct Direct {
     capture: Arc<Capture>,
     /// Records not yet discarded by rustls: a message may span several.
     incoming: Vec<u8>,
+    /// The keys of TLS 1.2, once rustls has made them.
+    key_block: Option<KeyBlock>,
     /// The server random, for the TLS 1.2 exporter.
     server_random: Option<[u8; 32]>,
     /// The client's sessions are to be exported.
@@ -151,6 +155,7 @@ impl Direct {
             connection,
             capture,
             incoming: Vec::new(),
+            key_block: None,
             server_random: None,
             export_sessions: false,
             tls12_ticket: None,
@@ -232,11 +237,13 @@ impl Direct {
         let mut captured = self.capture.take();
         let negotiated = self.negotiated(&mut captured).ok_or_else(lost)?;
         let is_client = matches!(self.connection, Side::Client(_));
+        let (version, block) = (negotiated.version, self.key_block);
         let (secrets, tickets) = match self.connection {
             Side::Client(connection) => {
-                let (secrets, kernel) = connection
-                    .dangerous_into_kernel_connection()
-                    .map_err(errors::error)?;
+                let handed = hand_over(version, block, || {
+                    connection.dangerous_into_kernel_connection()
+                });
+                let (secrets, kernel) = handed.map_err(errors::error)?;
                 let kernel = match self.mint {
                     None => Kernel::Own {
                         kernel: Box::new(kernel),
@@ -247,10 +254,10 @@ impl Direct {
                 (secrets, Some(Tickets(kernel)))
             }
             Side::Server(connection) => {
-                let (secrets, _) = connection
-                    .dangerous_into_kernel_connection()
-                    .map_err(errors::error)?;
-                (secrets, None)
+                let handed = hand_over(version, block, || {
+                    connection.dangerous_into_kernel_connection()
+                });
+                (handed.map_err(errors::error)?.0, None)
             }
         };
         let exporter = exporter(&negotiated, &captured, server_random).ok_or_else(lost)?;
@@ -282,6 +289,9 @@ impl Direct {
             }
         };
         self.incoming.drain(..discard);
+        if let Some(block) = hand_over::noted() {
+            self.key_block = Some(block);
+        }
         turn
     }
 
@@ -420,6 +430,14 @@ fn encode<Data>(mut data: EncodeTlsData<'_, Data>, out: &mut Vec<u8>) -> Turn {
     Turn::Again
 }
 
+/// Runs `work`, which hands rustls's secrets over, without deriving the keys once more.
+fn hand_over<T>(version: ProtocolVersion, block: Option<KeyBlock>, work: impl FnOnce() -> T) -> T {
+    match version {
+        ProtocolVersion::Tls13 => hand_over::without_keys(work),
+        ProtocolVersion::Tls12 => hand_over::with_block(block, work),
+    }
+}
+
 fn exporter(
     negotiated: &Negotiated,
     captured: &Captured,
@@ -460,6 +478,7 @@ fn keys(
         (server, client)
     };
     let (suite, version) = (negotiated.suite, negotiated.version);
+    // Of TLS 1.3 only the secrets: what was handed over are no keys.
     let keys = |usage, (next, keys): (u64, ConnectionTrafficSecrets), secret: Option<Secret>| {
         let root = match version {
             ProtocolVersion::Tls13 => KeyRoot::Secret(TrafficSecret::new(suite.hash(), secret?)),

@@ -1,9 +1,9 @@
-//! A tap on the key derivations that resumption rests on.
+//! A tap on the key derivations that resumption and the hand-over rest on.
 //!
 //! rustls neither shows a session's secret nor takes one, but it derives secrets through its provider.
 //! The suites here derive as the provider's do, except that on the one thread and during the one call
-//! where a tap is set, the resumption secret is noted or replaced. Off, it costs one thread-local read
-//! per ticket or TLS 1.2 handshake.
+//! where a tap is set, the resumption secret is noted or replaced, or keys that are known by then are not
+//! derived again (`hand_over`). Off, it costs one thread-local read per derivation.
 
 use std::cell::RefCell;
 use std::sync::Mutex;
@@ -14,6 +14,7 @@ use rustls::crypto::{ActiveKeyExchange, CipherSuiteCommon, hmac};
 use rustls::{Error, SignatureScheme, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 
 use super::delegated;
+use super::hand_over::{self, KeyBlock, NoKeys};
 use crate::protect::Secret;
 
 /// What happens to the next resumption secret derived on this thread.
@@ -137,6 +138,9 @@ impl Hkdf for TappedHkdf {
 
     /// Ticket secrets are derived from the resumption master secret, which comes through here.
     fn expander_for_okm(&self, okm: &OkmBlock) -> Box<dyn HkdfExpander> {
+        if hand_over::needs_no_keys() {
+            return Box::new(NoKeys::of(okm));
+        }
         let expander = self.0.expander_for_okm(okm);
         if TAP.with_borrow(|tap| matches!(tap, Tap::Off)) {
             expander
@@ -202,6 +206,11 @@ impl Prf for TappedPrf {
     }
 
     fn for_secret(&self, output: &mut [u8], secret: &[u8], label: &[u8], seed: &[u8]) {
+        if label == KeyBlock::LABEL {
+            return hand_over::key_block(output, seed, |output| {
+                self.0.for_secret(output, secret, label, seed);
+            });
+        }
         self.0.for_secret(output, secret, label, seed);
         delegated::note_tls12_finished(label, output);
     }
