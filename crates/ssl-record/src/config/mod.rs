@@ -131,7 +131,7 @@ impl Common {
     }
 
     /// The enabled versions that have at least one suite, the newest first.
-    pub(crate) fn versions(&self) -> impl Iterator<Item = ProtocolVersion> {
+    pub(crate) fn versions(&self) -> impl Iterator<Item = ProtocolVersion> + Clone {
         let versions = [ProtocolVersion::Tls13, ProtocolVersion::Tls12].into_iter();
         versions.filter(move |version| {
             (self.min..=self.max).contains(version)

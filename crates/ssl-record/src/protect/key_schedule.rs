@@ -194,31 +194,44 @@ pub(crate) fn tls12_keys(
     master_secret: &Secret,
     randoms: &[u8; 64],
     algorithm: Algorithm,
-) -> (KeyMaterial, KeyMaterial) {
-    let key_len = algorithm.key_len();
-    // RFC 5288 section 3: of an AES-GCM nonce only the first four bytes; RFC 7905: all.
-    let iv_len = match algorithm {
-        Algorithm::Aes128Gcm | Algorithm::Aes256Gcm => 4,
-        Algorithm::ChaCha20Poly1305 => NONCE_LEN,
-    };
+) -> Option<(KeyMaterial, KeyMaterial)> {
     let mut block = [0; 2 * (MAX_KEY_LEN + NONCE_LEN)];
-    let block_len = 2 * (key_len + iv_len);
+    let block_len = 2 * (algorithm.key_len() + fixed_iv_len(algorithm));
     let seed: [&[u8]; 2] = [b"key expansion", randoms];
     prf(hash, master_secret.bytes(), &seed, &mut block[..block_len]);
-    let material = |index: usize| {
-        let mut material = KeyMaterial {
-            key: [0; MAX_KEY_LEN],
-            key_len: key_len as u8,
-            iv: [0; NONCE_LEN],
-        };
-        material.key[..key_len].copy_from_slice(&block[index * key_len..][..key_len]);
-        let iv = &block[2 * key_len + index * iv_len..][..iv_len];
-        material.iv[..iv_len].copy_from_slice(iv);
-        material
-    };
-    let keys = (material(0), material(1));
+    let keys = split_key_block(&block[..block_len], algorithm);
     block.zeroize();
     keys
+}
+
+/// What client and server of TLS 1.2 seal with, from a key block: two keys, two vectors, and what the explicit
+/// part of nonces starts from, if there is anything more. `None` if it is too short.
+pub(crate) fn split_key_block(
+    block: &[u8],
+    algorithm: Algorithm,
+) -> Option<(KeyMaterial, KeyMaterial)> {
+    let (key_len, iv_len) = (algorithm.key_len(), fixed_iv_len(algorithm));
+    let (client, rest) = block.split_at_checked(key_len)?;
+    let (server, rest) = rest.split_at_checked(key_len)?;
+    let (client_iv, rest) = rest.split_at_checked(iv_len)?;
+    let (server_iv, explicit) = rest.split_at_checked(iv_len)?;
+    let material = |key: &[u8], fixed: &[u8]| {
+        let mut iv = [0; NONCE_LEN];
+        iv[..iv_len].copy_from_slice(fixed);
+        for (byte, start) in iv[iv_len..].iter_mut().zip(explicit) {
+            *byte = *start;
+        }
+        KeyMaterial::new(key, &iv)
+    };
+    Some((material(client, client_iv)?, material(server, server_iv)?))
+}
+
+/// RFC 5288 section 3: of an AES-GCM nonce only the first four bytes; RFC 7905: all.
+const fn fixed_iv_len(algorithm: Algorithm) -> usize {
+    match algorithm {
+        Algorithm::Aes128Gcm | Algorithm::Aes256Gcm => 4,
+        Algorithm::ChaCha20Poly1305 => NONCE_LEN,
+    }
 }
 
 /// P_hash of RFC 5246 section 5; `seed` is label and seed, concatenated.

@@ -11,7 +11,9 @@ mod traffic;
 
 pub use aead::Algorithm;
 pub(crate) use aead::{Fingerprint, Hash, NONCE_LEN, TAG_LEN};
-pub(crate) use key_schedule::{Exporter, KeyMaterial, Secret, TrafficSecret, tls12_keys};
+pub(crate) use key_schedule::{
+    Exporter, KeyMaterial, Secret, TrafficSecret, split_key_block, tls12_keys,
+};
 pub(crate) use stock::KeyStock;
 pub(crate) use traffic::{KeyRoot, TrafficKeys, Usage};
 

@@ -174,7 +174,7 @@ impl Configured {
     /// An internal failure.
     pub(crate) fn finish(self) -> Result<Box<Established>, Error> {
         match self.state {
-            State::Ready(direct) => direct.finish().map(Box::new),
+            State::Ready(direct) => direct.finish(),
             _ => Err(Error::AlreadyFailed),
         }
     }
@@ -201,15 +201,15 @@ impl Configured {
                 heeds_sentinel: !setup.offers_tls13(),
             }));
         }
-        self.state = State::Ready(Box::new(direct));
+        self.state = State::Ready(direct);
         Ok(())
     }
 
     /// A server's rustls, fed with what has arrived.
     fn open(&mut self, terms: &Terms<'_>) -> Result<(), Error> {
-        let mut direct = Box::new(server(terms)?.start(terms.hello.time)?);
+        let mut direct = server(terms)?.start(terms.hello.time)?;
         if let State::Listening(hello) = core::mem::replace(&mut self.state, State::Spent) {
-            direct.feed_raw(&hello.into_records());
+            direct.feed_raw(hello.into_records());
         }
         self.state = State::Ready(direct);
         Ok(())
@@ -218,6 +218,9 @@ impl Configured {
     /// Looks for a fallback from a version that this server would have spoken (RFC 7507 section 3).
     fn judge(&self, message: &[u8], terms: &Terms<'_>) -> Result<(), Refusal> {
         let enabled = server(terms).map_err(|_| Refusal::INTERNAL)?.versions();
+        if enabled.clone().nth(1).is_none() {
+            return Ok(());
+        }
         // A malformed hello is for rustls to refuse.
         match ClientHello::parse_message(message) {
             Ok(hello) if falls_back_needlessly(&hello, enabled) => Err(Refusal {

@@ -6,7 +6,7 @@ use super::messages::kind;
 use super::refusal::Refusal;
 use crate::handshake::MESSAGE_HEADER_LEN;
 use crate::reason::Reason;
-use crate::record::{AlertDescription, ContentType, RecordHeader};
+use crate::record::{AlertDescription, ContentType, HEADER_LEN, RecordHeader};
 
 /// Longest ClientHello accepted, without its header: as OpenSSL.
 const MAX_CLIENT_HELLO: usize = 131_396;
@@ -25,7 +25,7 @@ const UNEXPECTED: Refusal = Refusal {
 pub(super) struct Hello {
     /// As received, for rustls.
     records: Vec<u8>,
-    /// The message.
+    /// The message, once a second record continues it; until then it is in the first.
     message: Vec<u8>,
     useless: u8,
 }
@@ -43,12 +43,20 @@ impl Hello {
         if body.is_empty() {
             return self.count_useless();
         }
-        let before = self.message.len();
-        self.message.extend_from_slice(body);
-        if let Err(refusal) = self.check() {
-            self.message.truncate(before);
-            return Err(refusal);
+        if self.records.is_empty() {
+            check(body)?;
+        } else {
+            if self.message.is_empty() {
+                self.message = self.so_far().to_vec();
+            }
+            let before = self.message.len();
+            self.message.extend_from_slice(body);
+            if let Err(refusal) = check(&self.message) {
+                self.message.truncate(before);
+                return Err(refusal);
+            }
         }
+        self.records.reserve(HEADER_LEN + body.len());
         self.records.extend_from_slice(&header.encode());
         self.records.extend_from_slice(body);
         Ok(())
@@ -56,7 +64,8 @@ impl Hello {
 
     /// The message, once it is whole.
     pub(super) fn message(&self) -> Option<&[u8]> {
-        self.message.get(..MESSAGE_HEADER_LEN + self.len()?)
+        let so_far = self.so_far();
+        so_far.get(..MESSAGE_HEADER_LEN + message_len(so_far)?)
     }
 
     /// The records, for rustls.
@@ -64,24 +73,10 @@ impl Hello {
         self.records
     }
 
-    /// Whether the message can become a ClientHello.
-    fn check(&self) -> Result<(), Refusal> {
-        if self.message[0] != kind::CLIENT_HELLO {
-            return Err(UNEXPECTED);
-        }
-        if self.len().is_some_and(|len| len > MAX_CLIENT_HELLO) {
-            return Err(Refusal {
-                alert: AlertDescription::ILLEGAL_PARAMETER,
-                reason: Reason::EXCESSIVE_MESSAGE_SIZE,
-            });
-        }
-        Ok(())
-    }
-
-    fn len(&self) -> Option<usize> {
-        match self.message[..] {
-            [_, high, middle, low, ..] => Some(u32::from_be_bytes([0, high, middle, low]) as usize),
-            _ => None,
+    fn so_far(&self) -> &[u8] {
+        match self.message.is_empty() {
+            true => self.records.get(HEADER_LEN..).unwrap_or_default(),
+            false => &self.message,
         }
     }
 
@@ -94,6 +89,28 @@ impl Hello {
             });
         }
         Ok(())
+    }
+}
+
+/// Whether the message can become a ClientHello.
+fn check(message: &[u8]) -> Result<(), Refusal> {
+    if message.first() != Some(&kind::CLIENT_HELLO) {
+        return Err(UNEXPECTED);
+    }
+    if message_len(message).is_some_and(|len| len > MAX_CLIENT_HELLO) {
+        return Err(Refusal {
+            alert: AlertDescription::ILLEGAL_PARAMETER,
+            reason: Reason::EXCESSIVE_MESSAGE_SIZE,
+        });
+    }
+    Ok(())
+}
+
+/// Bytes of the message without its header.
+fn message_len(message: &[u8]) -> Option<usize> {
+    match *message {
+        [_, high, middle, low, ..] => Some(u32::from_be_bytes([0, high, middle, low]) as usize),
+        _ => None,
     }
 }
 

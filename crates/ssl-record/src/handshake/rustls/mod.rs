@@ -21,14 +21,13 @@ mod setup;
 mod signer;
 mod stack;
 mod tap;
+mod tickets;
 mod trust;
 mod value;
 
 use std::sync::Arc;
 
-use pki_types::UnixTime;
-use rustls::client::{ClientConnectionData, UnbufferedClientConnection};
-use rustls::kernel::KernelConnection;
+use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, UnbufferedStatus};
 use rustls::{CommonState, ConnectionTrafficSecrets, ExtractedSecrets, HandshakeKind};
@@ -37,17 +36,16 @@ use self::capture::{Capture, Captured};
 pub(crate) use self::configured::Configured;
 use self::delegated::{Clock, Mint, OneSession};
 pub(crate) use self::delegated::{Delegated, Stock};
-use self::hand_over::KeyBlock;
+use self::hand_over::{KeyBlock, Protected};
 pub(crate) use self::setup::{ClientSetup, HelloModes, ServerSetup, Setup, StartError, check_name};
 pub use self::signer::LocalKey;
+pub(crate) use self::tickets::Tickets;
+use self::tickets::{Kernel, resumable};
 pub use self::value::ServerSession;
-use super::session::Resumable;
 use super::{Established, Negotiated, Progress, append_plaintext_alert};
 use crate::config::{CipherSuite, NamedGroup};
 use crate::error::{Error, HandshakeFault, PeerFault};
-use crate::protect::{
-    Exporter, KeyMaterial, KeyRoot, Layout, Secret, TrafficKeys, TrafficSecret, Usage,
-};
+use crate::protect::{Exporter, KeyMaterial, KeyRoot, Layout, TrafficKeys, TrafficSecret, Usage};
 use crate::reason::Reason;
 use crate::record::{
     Alert, AlertDescription, ContentType, HEADER_LEN, ProtocolVersion, RecordHeader,
@@ -61,14 +59,28 @@ pub(crate) struct Direct {
     incoming: Vec<u8>,
     /// The keys of TLS 1.2, once rustls has made them.
     key_block: Option<KeyBlock>,
+    /// What was protected in TLS 1.2.
+    sent: Protected,
+    received: Protected,
     /// The server random, for the TLS 1.2 exporter.
     server_random: Option<[u8; 32]>,
-    /// The client's sessions are to be exported.
-    export_sessions: bool,
+    /// What becomes of a client's sessions.
+    sessions: Sessions,
     /// The body of a TLS 1.2 NewSessionTicket, if sessions are to be exported.
     tls12_ticket: Option<Box<[u8]>>,
     /// A delegated client's store and clock.
     mint: Option<(Arc<OneSession>, Arc<Clock>)>,
+}
+
+/// What becomes of the sessions of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sessions {
+    /// None is kept.
+    Dropped,
+    /// The configuration's store has them.
+    Stored,
+    /// They can be exported, too.
+    Exported,
 }
 
 enum Side {
@@ -76,91 +88,28 @@ enum Side {
     Server(UnbufferedServerConnection),
 }
 
-/// Takes TLS 1.3 session tickets on behalf of a client whose handshake is over.
-pub(crate) struct Tickets(Kernel);
-
-/// What is left of the handshake for that.
-enum Kernel {
-    /// Sessions are put into the configuration's store.
-    Own {
-        kernel: Box<KernelConnection<ClientConnectionData>>,
-        export: bool,
-    },
-    /// Sessions are made from it when they are needed.
-    Delegated(Arc<Mint>),
-}
-
-impl Tickets {
-    /// Stores the ticket in a NewSessionTicket message's body; returns what can be exported of it, if
-    /// that was asked for.
-    ///
-    /// # Errors
-    /// [`PeerFault::BadTicket`] if it cannot be parsed.
-    pub(crate) fn store(&mut self, body: &[u8]) -> Result<Option<Resumable>, Error> {
-        let secret = match &mut self.0 {
-            Kernel::Own {
-                kernel,
-                export: false,
-            } => {
-                // A secret that nobody asked for is not noted.
-                let stored = kernel.handle_new_session_ticket(body);
-                stored.map_err(|_| PeerFault::BadTicket)?;
-                return Ok(None);
-            }
-            Kernel::Own { kernel, .. } => {
-                let (stored, secret) = tap::noting(|| kernel.handle_new_session_ticket(body));
-                stored.map_err(|_| PeerFault::BadTicket)?;
-                secret
-            }
-            Kernel::Delegated(mint) => mint.note(body).map_err(|_| PeerFault::BadTicket)?,
-        };
-        Ok(secret.map(|secret| resumable(secret, body)))
-    }
-
-    /// What sessions of a delegated connection are made from.
-    pub(crate) fn stock(&self) -> Option<Stock> {
-        match &self.0 {
-            Kernel::Own { .. } => None,
-            Kernel::Delegated(mint) => Some(Stock::Tls13(Arc::clone(mint))),
-        }
-    }
-}
-
-fn resumable(secret: Secret, ticket: &[u8]) -> Resumable {
-    Resumable {
-        secret,
-        ticket: ticket.into(),
-        received: UnixTime::now().as_secs(),
-    }
-}
-
 impl Direct {
-    fn client(
-        connection: UnbufferedClientConnection,
-        capture: Arc<Capture>,
-        export_sessions: bool,
-    ) -> Self {
-        Self {
-            export_sessions,
-            ..Self::new(Side::Client(connection), capture)
-        }
+    fn client(connection: UnbufferedClientConnection, capture: Arc<Capture>) -> Box<Self> {
+        Self::new(Side::Client(connection), capture)
     }
 
-    fn server(connection: UnbufferedServerConnection, capture: Arc<Capture>) -> Self {
+    fn server(connection: UnbufferedServerConnection, capture: Arc<Capture>) -> Box<Self> {
         Self::new(Side::Server(connection), capture)
     }
 
-    fn new(connection: Side, capture: Arc<Capture>) -> Self {
-        Self {
+    fn new(connection: Side, capture: Arc<Capture>) -> Box<Self> {
+        Box::new(Self {
             connection,
             capture,
             incoming: Vec::new(),
             key_block: None,
+            sent: Protected::default(),
+            received: Protected::default(),
             server_random: None,
-            export_sessions: false,
+            sessions: Sessions::Stored,
             tls12_ticket: None,
             mint: None,
-        }
+        })
     }
 
     /// Hands the peer's next record to rustls, after checking its header.
@@ -175,7 +124,9 @@ impl Direct {
             self.note_server_hello(body);
             self.note_ticket(body);
         }
-        self.incoming.extend_from_slice(&header.encode());
+        let header = header.encode();
+        self.received.note(&header);
+        self.incoming.extend_from_slice(&header);
         self.incoming.extend_from_slice(body);
         Ok(())
     }
@@ -196,8 +147,12 @@ impl Direct {
     }
 
     /// Hands over records whose headers were checked already.
-    fn feed_raw(&mut self, records: &[u8]) {
-        self.incoming.extend_from_slice(records);
+    fn feed_raw(&mut self, records: Vec<u8>) {
+        self.received.note(&records);
+        match self.incoming.is_empty() {
+            true => self.incoming = records,
+            false => self.incoming.extend_from_slice(&records),
+        }
     }
 
     /// Lets rustls work on what it has; appends what it sends to `out`.
@@ -212,6 +167,7 @@ impl Direct {
                 other => break other,
             }
         };
+        self.sent.note(&out[before..]);
         if matches!(self.connection, Side::Server(_)) {
             self.note_server_hello(out.get(before + HEADER_LEN..).unwrap_or_default());
         }
@@ -220,7 +176,7 @@ impl Direct {
             Turn::Traffic if !self.common().is_handshaking() => Ok(Progress::Complete),
             Turn::Failed(error) => {
                 self.drain_alert(out);
-                Err(errors::error(error))
+                Err(errors::error(*error))
             }
             Turn::PeerClosed => Err(PeerFault::UnexpectedMessage(0).into()),
             Turn::Again | Turn::Blocked | Turn::Traffic => Ok(Progress::NeedRecord),
@@ -231,44 +187,33 @@ impl Direct {
     ///
     /// # Errors
     /// An internal failure: a suite or secret that this crate does not know.
-    pub(crate) fn finish(self) -> Result<Established, Error> {
-        let server_random = self.server_random;
+    pub(crate) fn finish(self: Box<Self>) -> Result<Box<Established>, Error> {
         let lost = || internal("the handshake left no usable keys");
         let mut captured = self.capture.take();
         let negotiated = self.negotiated(&mut captured).ok_or_else(lost)?;
-        let is_client = matches!(self.connection, Side::Client(_));
-        let (version, block) = (negotiated.version, self.key_block);
-        let (secrets, tickets) = match self.connection {
-            Side::Client(connection) => {
-                let handed = hand_over(version, block, || {
-                    connection.dangerous_into_kernel_connection()
-                });
-                let (secrets, kernel) = handed.map_err(errors::error)?;
-                let kernel = match self.mint {
-                    None => Kernel::Own {
-                        kernel: Box::new(kernel),
-                        export: self.export_sessions,
-                    },
-                    Some((store, clock)) => Kernel::Delegated(Mint::new(kernel, store, clock)),
-                };
-                (secrets, Some(Tickets(kernel)))
-            }
-            Side::Server(connection) => {
-                let handed = hand_over(version, block, || {
-                    connection.dangerous_into_kernel_connection()
-                });
-                (handed.map_err(errors::error)?.0, None)
-            }
-        };
-        let exporter = exporter(&negotiated, &captured, server_random).ok_or_else(lost)?;
-        let (sealing, opening) =
-            keys(secrets, &negotiated, &mut captured, is_client).ok_or_else(lost)?;
-        let tickets = tickets.filter(|_| negotiated.version == ProtocolVersion::Tls13);
-        let resumable = match (self.tls12_ticket, captured.master_secret.take()) {
-            (Some(ticket), Some(secret)) => Some(resumable(secret, &ticket)),
+        let exporter = exporter(&negotiated, &captured, self.server_random).ok_or_else(lost)?;
+        let resumable = match (&self.tls12_ticket, captured.master_secret.take()) {
+            (Some(ticket), Some(secret)) => Some(resumable(secret, ticket)),
             _ => None,
         };
-        Ok(Established {
+        let is_client = matches!(self.connection, Side::Client(_));
+        let (keys, tickets) = if let Some(keys) = self.noted_keys(&negotiated) {
+            (Some(keys), None)
+        } else if negotiated.version == ProtocolVersion::Tls13
+            && is_client
+            && self.sessions == Sessions::Dropped
+        {
+            // Its Finished was the last record under other keys, and so was the server's.
+            let keys = tls13_keys((0, 0), &negotiated, &mut captured, is_client);
+            (keys, Some(Tickets(Kernel::Ignoring)))
+        } else {
+            let (secrets, tickets) = self.hand_over(negotiated.version)?;
+            let keys = keys(&secrets, &negotiated, &mut captured, is_client);
+            (keys, tickets)
+        };
+        let keys = keys.ok_or_else(lost)?;
+        let (sealing, opening) = keys;
+        Ok(Box::new(Established {
             sealing,
             opening,
             negotiated,
@@ -276,7 +221,59 @@ impl Direct {
             tickets,
             resumable,
             noted: None,
-        })
+        }))
+    }
+
+    /// What rustls leaves behind, and of a TLS 1.3 client what makes sessions of tickets.
+    fn hand_over(
+        self: Box<Self>,
+        version: ProtocolVersion,
+    ) -> Result<(ExtractedSecrets, Option<Tickets>), Error> {
+        let is_tls13 = version == ProtocolVersion::Tls13;
+        match self.connection {
+            Side::Client(connection) => {
+                let handed =
+                    without_keys_if(is_tls13, || connection.dangerous_into_kernel_connection());
+                let (secrets, kernel) = handed.map_err(errors::error)?;
+                let kernel = match self.mint {
+                    None => Kernel::Own {
+                        kernel: Box::new(kernel),
+                        export: self.sessions == Sessions::Exported,
+                    },
+                    Some((store, clock)) => Kernel::Delegated(Mint::new(kernel, store, clock)),
+                };
+                Ok((secrets, Some(Tickets(kernel)).filter(|_| is_tls13)))
+            }
+            Side::Server(connection) => {
+                let handed =
+                    without_keys_if(is_tls13, || connection.dangerous_into_kernel_connection());
+                Ok((handed.map_err(errors::error)?.0, None))
+            }
+        }
+    }
+
+    /// The keys of TLS 1.2, if they were noted: rustls keeps nothing else that is needed.
+    fn noted_keys(&self, negotiated: &Negotiated) -> Option<(TrafficKeys, TrafficKeys)> {
+        let algorithm = negotiated.suite.algorithm();
+        let (client_random, server_random) = (&negotiated.client_random, &self.server_random?);
+        let block = self.key_block.as_ref()?;
+        let (client, server) = block.keys(client_random, server_random, algorithm)?;
+        let (sealing, opening) = match self.connection {
+            Side::Client(_) => (client, server),
+            Side::Server(_) => (server, client),
+        };
+        let keys = |usage, material, passed: &Protected| {
+            TrafficKeys::new(
+                usage,
+                algorithm,
+                KeyRoot::Material(material),
+                passed.count(),
+            )
+        };
+        Some((
+            keys(Usage::Seal, sealing, &self.sent)?,
+            keys(Usage::Open, opening, &self.received)?,
+        ))
     }
 
     fn turn(&mut self, out: &mut Vec<u8>) -> Turn {
@@ -373,7 +370,7 @@ impl Direct {
     fn note_ticket(&mut self, fragment: &[u8]) {
         const NEW_SESSION_TICKET: u8 = 4;
         if let (true, [NEW_SESSION_TICKET, 0, high, low, body @ ..]) =
-            (self.export_sessions, fragment)
+            (self.sessions == Sessions::Exported, fragment)
             && body.len() == usize::from(u16::from_be_bytes([*high, *low]))
         {
             self.tls12_ticket = Some(body.into());
@@ -393,7 +390,8 @@ enum Turn {
     Blocked,
     Traffic,
     PeerClosed,
-    Failed(rustls::Error),
+    /// Boxed, so that what comes of every other call is small.
+    Failed(Box<rustls::Error>),
 }
 
 /// Carries out what rustls asks for; also the number of incoming bytes to discard.
@@ -408,10 +406,10 @@ fn turn<Data>(status: UnbufferedStatus<'_, '_, Data>, out: &mut Vec<u8>) -> (Tur
         Ok(ConnectionState::BlockedHandshake) => Turn::Blocked,
         Ok(ConnectionState::WriteTraffic(_)) => Turn::Traffic,
         Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => Turn::PeerClosed,
-        Ok(_) => Turn::Failed(rustls::Error::General(
+        Ok(_) => Turn::Failed(Box::new(rustls::Error::General(
             "application data during the handshake".into(),
-        )),
-        Err(error) => Turn::Failed(error),
+        ))),
+        Err(error) => Turn::Failed(Box::new(error)),
     };
     (turn, status.discard)
 }
@@ -422,21 +420,31 @@ fn encode<Data>(mut data: EncodeTlsData<'_, Data>, out: &mut Vec<u8>) -> Turn {
         Err(EncodeError::InsufficientSize(size)) => size.required_size,
         Ok(_) | Err(EncodeError::AlreadyEncoded) => return Turn::Again,
     };
+    // What follows in the same flight is mostly small.
+    out.reserve(needed + SHORT_RECORD);
     out.resize(start + needed, 0);
     match data.encode(&mut out[start..]) {
         Ok(written) => out.truncate(start + written),
-        Err(error) => return Turn::Failed(rustls::Error::General(error.to_string())),
+        Err(error) => return failed(&error),
     }
     Turn::Again
 }
 
-/// Runs `work`, which hands rustls's secrets over, without deriving the keys once more.
-fn hand_over<T>(version: ProtocolVersion, block: Option<KeyBlock>, work: impl FnOnce() -> T) -> T {
-    match version {
-        ProtocolVersion::Tls13 => hand_over::without_keys(work),
-        ProtocolVersion::Tls12 => hand_over::with_block(block, work),
+/// Runs `work`, which hands rustls's secrets over, without deriving keys of TLS 1.3, which are made of captured
+/// secrets.
+fn without_keys_if<T>(is_tls13: bool, work: impl FnOnce() -> T) -> T {
+    match is_tls13 {
+        true => hand_over::without_keys(work),
+        false => work(),
     }
 }
+
+fn failed(error: &EncodeError) -> Turn {
+    Turn::Failed(Box::new(rustls::Error::General(error.to_string())))
+}
+
+/// Bytes of a ticket's record, or of the last two of a TLS 1.2 handshake: a guess.
+const SHORT_RECORD: usize = 256;
 
 fn exporter(
     negotiated: &Negotiated,
@@ -463,32 +471,44 @@ fn exporter(
 }
 
 fn keys(
-    secrets: ExtractedSecrets,
+    secrets: &ExtractedSecrets,
     negotiated: &Negotiated,
     captured: &mut Captured,
     is_client: bool,
 ) -> Option<(TrafficKeys, TrafficKeys)> {
-    let (client, server) = (
-        captured.client_traffic.take(),
-        captured.server_traffic.take(),
-    );
-    let (sealing, opening) = if is_client {
-        (client, server)
-    } else {
-        (server, client)
+    let (sealing, opening) = (&secrets.tx, &secrets.rx);
+    if negotiated.version == ProtocolVersion::Tls13 {
+        // What was handed over are no keys.
+        return tls13_keys((sealing.0, opening.0), negotiated, captured, is_client);
+    }
+    let keys = |usage, (next, keys): &(u64, ConnectionTrafficSecrets)| {
+        let root = KeyRoot::Material(material(keys)?);
+        TrafficKeys::new(usage, negotiated.suite.algorithm(), root, *next)
     };
-    let (suite, version) = (negotiated.suite, negotiated.version);
-    // Of TLS 1.3 only the secrets: what was handed over are no keys.
-    let keys = |usage, (next, keys): (u64, ConnectionTrafficSecrets), secret: Option<Secret>| {
-        let root = match version {
-            ProtocolVersion::Tls13 => KeyRoot::Secret(TrafficSecret::new(suite.hash(), secret?)),
-            ProtocolVersion::Tls12 => KeyRoot::Material(material(&keys)?),
-        };
+    Some((keys(Usage::Seal, sealing)?, keys(Usage::Open, opening)?))
+}
+
+/// Keys of the captured secrets; `next` are the numbers of the next records, sent and received.
+fn tls13_keys(
+    next: (u64, u64),
+    negotiated: &Negotiated,
+    captured: &mut Captured,
+    is_client: bool,
+) -> Option<(TrafficKeys, TrafficKeys)> {
+    let client = captured.client_traffic.take()?;
+    let server = captured.server_traffic.take()?;
+    let (sealing, opening) = match is_client {
+        true => (client, server),
+        false => (server, client),
+    };
+    let suite = negotiated.suite;
+    let keys = |usage, next, secret| {
+        let root = KeyRoot::Secret(TrafficSecret::new(suite.hash(), secret));
         TrafficKeys::new(usage, suite.algorithm(), root, next)
     };
     Some((
-        keys(Usage::Seal, secrets.tx, sealing)?,
-        keys(Usage::Open, secrets.rx, opening)?,
+        keys(Usage::Seal, next.0, sealing)?,
+        keys(Usage::Open, next.1, opening)?,
     ))
 }
 

@@ -114,7 +114,7 @@ fn step(
         match turn {
             Turn::Again => {}
             Turn::Blocked | Turn::Traffic | Turn::PeerClosed => return Ok(()),
-            Turn::Failed(error) => return Err(error),
+            Turn::Failed(error) => return Err(*error),
         }
     }
 }

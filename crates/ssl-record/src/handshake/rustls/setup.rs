@@ -22,7 +22,7 @@ use super::provider::{self, Choice, Next};
 use super::rehearse;
 use super::signer::RemoteKey;
 use super::trust::{AnyServer, AskingVerifier, Verifier};
-use super::{Capture, Direct, errors};
+use super::{Capture, Direct, Sessions, errors};
 use crate::config::{
     ClientConfig, ClientTrust, Common, ConfigError, Identity, Key, Roots, ServerConfig, ServerTrust,
 };
@@ -69,7 +69,7 @@ pub(crate) struct ClientSetup {
     common: Common,
     config: rustls::ClientConfig,
     verifier: Arc<Verifier>,
-    export_sessions: bool,
+    sessions: Sessions,
     can_pause: bool,
 }
 
@@ -109,7 +109,11 @@ impl ClientSetup {
             common: ours.common.clone(),
             config,
             verifier,
-            export_sessions: ours.export_sessions,
+            sessions: match (ours.export_sessions, ours.sessions) {
+                (true, _) => Sessions::Exported,
+                (false, 0) => Sessions::Dropped,
+                (false, _) => Sessions::Stored,
+            },
             can_pause: can_pause(&ours.common, ours.identity.iter()),
         })
     }
@@ -132,7 +136,11 @@ impl ClientSetup {
     ///
     /// # Errors
     /// [`ConfigError::BadServerName`], or an internal failure of the library.
-    pub(super) fn start(&self, server_name: &str, modes: HelloModes) -> Result<Direct, StartError> {
+    pub(super) fn start(
+        &self,
+        server_name: &str,
+        modes: HelloModes,
+    ) -> Result<Box<Direct>, StartError> {
         let name = name(server_name)?;
         let key_log = self.common.key_log.clone();
         let capture = Arc::new(match self.can_pause {
@@ -141,11 +149,17 @@ impl ClientSetup {
         });
         let mut config = self.config_with(modes)?;
         config.key_log = Arc::clone(&capture) as _;
-        provider::expect(Next::AfterTwoBytes);
+        if modes.time {
+            provider::expect(Next::AfterTwoBytes);
+        }
         let connection = UnbufferedClientConnection::new(Arc::new(config), name);
-        provider::expect(Next::Anything);
+        if modes.time {
+            provider::expect(Next::Anything);
+        }
         let connection = connection.map_err(errors::error)?;
-        Ok(Direct::client(connection, capture, self.export_sessions))
+        let mut direct = Direct::client(connection, capture);
+        direct.sessions = self.sessions;
+        Ok(direct)
     }
 
     /// The configuration with a provider that acts on these modes. Verifier, certificates and sessions are
@@ -185,7 +199,9 @@ fn client_config(
 /// # Errors
 /// [`ConfigError::BadServerName`].
 pub(crate) fn check_name(server_name: &str) -> Result<(), ConfigError> {
-    name(server_name).map(|_| ())
+    ServerName::try_from(server_name)
+        .map(drop)
+        .map_err(|_| ConfigError::BadServerName(server_name.to_owned()))
 }
 
 fn name(server_name: &str) -> Result<ServerName<'static>, ConfigError> {
@@ -241,7 +257,7 @@ impl ServerSetup {
     }
 
     /// The versions enabled, those without a suite left out.
-    pub(super) fn versions(&self) -> impl Iterator<Item = ProtocolVersion> {
+    pub(super) fn versions(&self) -> impl Iterator<Item = ProtocolVersion> + Clone {
         self.common.versions()
     }
 
@@ -249,7 +265,7 @@ impl ServerSetup {
     ///
     /// # Errors
     /// An internal failure of the library.
-    pub(super) fn start(&self, time: bool) -> Result<Direct, StartError> {
+    pub(super) fn start(&self, time: bool) -> Result<Box<Direct>, StartError> {
         let capture = Arc::new(Capture::new(self.common.key_log.clone()));
         let mut config = self.config_with(time)?;
         config.key_log = Arc::clone(&capture) as _;

@@ -207,7 +207,7 @@ impl Prf for TappedPrf {
 
     fn for_secret(&self, output: &mut [u8], secret: &[u8], label: &[u8], seed: &[u8]) {
         if label == KeyBlock::LABEL {
-            return hand_over::key_block(output, seed, |output| {
+            return hand_over::note_key_block(output, seed, |output| {
                 self.0.for_secret(output, secret, label, seed);
             });
         }

@@ -24,7 +24,7 @@ impl Delegated {
         let mut record = header.encode().to_vec();
         record.extend_from_slice(body);
         self.wire.log_early(false, &record, inner, &message);
-        direct.feed_raw(&on);
+        direct.feed_raw(on);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 
 use super::super::capture::Capture;
 use super::super::provider::{self, Choice, Next};
-use super::super::{Direct, rehearse, tap};
+use super::super::{Direct, Sessions, rehearse, tap};
 use super::desk::{self, Desk, refused};
 use super::identity;
 use super::stock::{Clock, Stock};
@@ -42,7 +42,8 @@ pub(super) fn start(plan: &ClientPlan, desk: &Arc<Desk>) -> Result<Started, Conf
     let connection = UnbufferedClientConnection::new(Arc::new(config), name);
     provider::expect(Next::Anything);
     let connection = connection.map_err(|error| ConfigError::Crypto(error.to_string()))?;
-    let direct = Direct::client(connection, capture, true);
+    let mut direct = Direct::client(connection, capture);
+    direct.sessions = Sessions::Exported;
     Ok(Started {
         direct,
         store,
@@ -52,7 +53,7 @@ pub(super) fn start(plan: &ClientPlan, desk: &Arc<Desk>) -> Result<Started, Conf
 
 /// A client whose hello is ready.
 pub(super) struct Started {
-    pub(super) direct: Direct,
+    pub(super) direct: Box<Direct>,
     pub(super) store: Arc<OneSession>,
     pub(super) clock: Arc<Clock>,
 }

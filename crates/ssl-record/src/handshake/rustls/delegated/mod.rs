@@ -121,7 +121,7 @@ impl Delegated {
             desk: Some(desk),
             store: Some(store),
             early,
-            ..Self::new(State::Ready(Box::new(direct)), wire)
+            ..Self::new(State::Ready(direct), wire)
         })
     }
 
@@ -216,7 +216,7 @@ impl Delegated {
                     self.held.extend_from_slice(&header.encode());
                     self.held.extend_from_slice(body);
                     if !self.wire.is_holding() || self.held.len() > MAX_HELD {
-                        direct.feed_raw(&core::mem::take(&mut self.held));
+                        direct.feed_raw(core::mem::take(&mut self.held));
                     }
                 })
             }
@@ -275,11 +275,10 @@ impl Delegated {
     /// # Errors
     /// An internal failure.
     pub(crate) fn finish(self: Box<Self>) -> Result<Box<Established>, Error> {
-        stack::aside(|| self.hand_over().map(Box::new))
-            .unwrap_or_else(|broken| Err(Refusal::from(broken).into()))
+        stack::aside(|| self.hand_over()).unwrap_or_else(|broken| Err(Refusal::from(broken).into()))
     }
 
-    fn hand_over(self: Box<Self>) -> Result<Established, Error> {
+    fn hand_over(self: Box<Self>) -> Result<Box<Established>, Error> {
         let State::Ready(mut direct) = self.state else {
             return Err(Error::AlreadyFailed);
         };
@@ -370,9 +369,9 @@ impl Delegated {
         }
         self.early.allows = plan.max_early_data;
         self.wire.may_accept = plan.early_data && plan.tickets;
-        let started = stack::aside(|| server::start(*plan, &desk).map(Box::new));
+        let started = stack::aside(|| server::start(*plan, &desk));
         let mut direct = started??;
-        direct.feed_raw(&hello.into_records());
+        direct.feed_raw(hello.into_records());
         self.desk = Some(desk);
         self.wire.capture = Some(Arc::clone(&direct.capture));
         self.state = State::Ready(direct);

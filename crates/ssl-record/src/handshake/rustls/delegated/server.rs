@@ -28,7 +28,7 @@ use crate::record::{AlertDescription, ProtocolVersion};
 ///
 /// # Errors
 /// What the client is refused with if the plan leaves nothing to negotiate.
-pub(super) fn start(plan: ServerPlan, desk: &Arc<Desk>) -> Result<Direct, Refusal> {
+pub(super) fn start(plan: ServerPlan, desk: &Arc<Desk>) -> Result<Box<Direct>, Refusal> {
     let capture = Arc::new(Capture::with_handshake_secrets(plan.key_log.clone()));
     let mut config = configuration(plan, desk, &capture).ok_or(Refusal {
         alert: AlertDescription::HANDSHAKE_FAILURE,

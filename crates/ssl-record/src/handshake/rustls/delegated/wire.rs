@@ -307,7 +307,7 @@ impl Wire {
             randoms[..32].copy_from_slice(&self.facts.server_random?);
             randoms[32..].copy_from_slice(&captured.client_random);
             let master = captured.master_secret.as_ref()?;
-            let (client, server) = tls12_keys(suite.hash(), master, &randoms, algorithm);
+            let (client, server) = tls12_keys(suite.hash(), master, &randoms, algorithm)?;
             let material = if of_client { client } else { server };
             return TrafficKeys::new(Usage::Open, algorithm, KeyRoot::Material(material), next);
         }
