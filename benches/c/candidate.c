@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define HOST "localhost"
+#define HYBRID "X25519MLKEM768"
 #define LONGEST (1 << 20)
 #define BATCH (1 << 20)
 /* As in src/lane.rs: a connection is replaced before its key has sealed too many records. */
@@ -23,12 +24,13 @@
 
 static const char *folder;
 static int is_counted, read_ahead;
+static int counts_both; /* ends; else the server's alone */
 static char *data, *out;
 
 struct terms {
     const char *suite; /* as in src/suite.rs */
     const char *key;
-    int resume, release;
+    int resume, release, hybrid;
 };
 
 struct stack {
@@ -87,7 +89,7 @@ static SSL_CTX *context(const SSL_METHOD *method, const struct terms *terms)
     TRY(SSL_CTX_set_min_proto_version(ctx, version) && SSL_CTX_set_max_proto_version(ctx, version));
     choose_suite(ctx, terms);
     /* The first is what is used; the second is there for the curve of a TLS 1.2 certificate. */
-    TRY(SSL_CTX_set1_groups_list(ctx, "X25519:P-256"));
+    TRY(SSL_CTX_set1_groups_list(ctx, terms->hybrid ? HYBRID ":P-256" : "X25519:P-256"));
     SSL_CTX_set_read_ahead(ctx, read_ahead);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     if (!terms->resume)
@@ -179,6 +181,8 @@ static int read_some(SSL *ssl, void *space, int length)
 /* Whether blocks that the server's calls allocate count. */
 static void server_turn(int is_on)
 {
+    if (counts_both)
+        return;
     if (is_on)
         counted_begin();
     else
@@ -260,7 +264,7 @@ static void bulk(const char *suite, int size, double slice, int release)
         struct pair pair;
     } lanes[48];
     struct lane *lane = lanes;
-    struct terms terms = {suite, "p256", 0, release};
+    struct terms terms = {suite, "p256", 0, release, 0};
 
     while (lane->suite[0] != 0 && (strcmp(lane->suite, suite) != 0 || lane->release != release))
         lane++;
@@ -326,6 +330,41 @@ static void handshakes(const struct terms *terms, double slice)
     stack_free(stack);
 }
 
+static int has_hybrid(void)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+    int has = ctx != NULL && SSL_CTX_set1_groups_list(ctx, HYBRID);
+
+    ERR_clear_error();
+    SSL_CTX_free(ctx);
+    return has;
+}
+
+/* What a handshake allocates, or a write of so many bytes and reading them: both ends. */
+static void allocations(const struct terms *terms, int size)
+{
+    struct stack stack = stack_new(terms);
+    struct pair pair = connected(&stack);
+
+    one_handshake(&stack, terms->resume);
+    for (int turn = 0; turn < 2; turn++) {
+        counted_allocations = counted_allocated = 0;
+        counts_both = 1;
+        counted_begin();
+        if (size > 0) {
+            write_all(pair.client, data, size);
+            read_all(pair.server, size);
+        } else {
+            one_handshake(&stack, terms->resume);
+        }
+        counted_end();
+        counts_both = 0;
+    }
+    printf("ok %ld %ld\n", counted_allocations, counted_allocated);
+    pair_free(pair);
+    stack_free(stack);
+}
+
 static int choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *length,
                            const unsigned char *offered, unsigned int offered_length, void *argument)
 {
@@ -388,7 +427,7 @@ static long resident(void)
 
 static void idle(long count)
 {
-    struct terms terms = {"tls13-aes128gcm", "p256", 0, 1};
+    struct terms terms = {"tls13-aes128gcm", "p256", 0, 1, 0};
     struct stack stack = stack_new(&terms);
     struct pair warm = left_idle(&stack), *held = malloc((size_t)count * sizeof *held);
 
@@ -409,7 +448,7 @@ static void idle(long count)
 
 static void calls(const char *suite)
 {
-    struct terms terms = {suite, "p256", 1, 0};
+    struct terms terms = {suite, "p256", 1, 0, 0};
     struct stack stack = stack_new(&terms);
     struct calls first = wires_calls();
     struct pair pair = handshake(&stack);
@@ -436,10 +475,20 @@ static void answer(const char *line)
     if (sscanf(line, "bulk %31s %d %d %d", suite, &size, &millis, &release) == 4 && size <= LONGEST) {
         bulk(suite, size, millis / 1e3, release);
     } else if (sscanf(line, "handshake %31s %31s %31s %d", suite, key, kind, &millis) == 4) {
-        struct terms terms = {suite, key, strcmp(kind, "resumed") == 0, 0};
-        handshakes(&terms, millis / 1e3);
+        struct terms terms = {suite, key, strcmp(kind, "resumed") == 0, 0, strcmp(kind, "hybrid") == 0};
+        if (!terms.hybrid || has_hybrid())
+            handshakes(&terms, millis / 1e3);
+        else
+            printf("none\n");
+    } else if (sscanf(line, "allocations %31s %31s", suite, kind) == 2) {
+        struct terms terms = {suite, "p256", strcmp(kind, "resumed") == 0, 0, 0};
+        size = atoi(kind);
+        if (is_counted && size <= LONGEST)
+            allocations(&terms, size);
+        else
+            printf("none\n");
     } else if (sscanf(line, "owned %31s %d", suite, &release) == 2) {
-        struct terms terms = {suite, "p256", 1, release};
+        struct terms terms = {suite, "p256", 1, release, 0};
         if (is_counted)
             owned(&terms);
         else

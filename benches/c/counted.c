@@ -9,7 +9,7 @@ struct header {
     long counts;
 };
 
-long counted_bytes, counted_blocks;
+long counted_bytes, counted_blocks, counted_allocations, counted_allocated;
 static long counting;
 
 static void *note(struct header *header, size_t length, long counts)
@@ -35,6 +35,10 @@ static void *get(size_t length, const char *file, int line)
 {
     (void)file, (void)line;
     struct header *header = length > 0 ? malloc(sizeof *header + length) : NULL;
+    if (header != NULL && counting) {
+        counted_allocations++;
+        counted_allocated += (long)length;
+    }
     return header == NULL ? NULL : note(header, length, counting);
 }
 
@@ -61,6 +65,10 @@ static void *change(void *block, size_t length, const char *file, int line)
     if (new == NULL)
         return NULL;
     forget(&before);
+    if (counting) {
+        counted_allocations++;
+        counted_allocated += (long)length;
+    }
     return note(new, length, before.counts);
 }
 

@@ -12,4 +12,7 @@ void counted_end(void);
 /* What is held of those that count. */
 extern long counted_bytes, counted_blocks;
 
+/* How often memory was asked for while it counted, and how much. */
+extern long counted_allocations, counted_allocated;
+
 #endif

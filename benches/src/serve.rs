@@ -5,7 +5,10 @@
 //! `c/` answers the same commands; both have to change together:
 //!
 //! - `bulk SUITE SIZE MILLIS RELEASE`: MB/s of application data
-//! - `handshake SUITE KEY full|resumed MILLIS`: handshakes a second
+//! - `handshake SUITE KEY full|resumed|hybrid MILLIS`: handshakes a second; a hybrid one is a full one with
+//!   X25519MLKEM768
+//! - `allocations SUITE full|resumed`: heap allocations and bytes allocated of a handshake, both ends
+//! - `allocations SUITE SIZE`: the same of a write of so many bytes and of reading them, in steady state
 //! - `owned SUITE RELEASE`: bytes and blocks of heap that an idle server connection owns
 //! - `idle COUNT`: bytes of resident memory that so many idle connections take, both ends
 //! - `calls SUITE`: calls of the transport for a handshake and a byte each way, those that found nothing, write
@@ -23,8 +26,21 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::candidates::{End, Maker, Pair, Stack, connect};
 use crate::{Credentials, Key, Lane, MAX_FRAGMENT, Suite, Terms, Wires};
 
-/// Bytes and blocks that a closure left on the heap.
-pub type Counter = fn(&mut dyn FnMut()) -> (i64, i64);
+/// What a closure did to the heap.
+pub type Counter = fn(&mut dyn FnMut()) -> Counts;
+
+/// What was allocated.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Bytes that were left.
+    pub bytes: i64,
+    /// Blocks that were left.
+    pub blocks: i64,
+    /// How often memory was allocated, or allocated anew.
+    pub allocations: u64,
+    /// How many bytes at all.
+    pub allocated: u64,
+}
 
 /// Application bytes between two looks at the clock, which costs as much as sealing a short record.
 const BATCH: usize = 1 << 20;
@@ -97,7 +113,12 @@ impl<'a> Service<'a> {
                 let mut terms = Terms::of(Suite::named(suite)?);
                 terms.key = Key::named(key)?;
                 terms.resume = *kind == "resumed";
+                terms.hybrid = *kind == "hybrid";
                 let millis = millis_of(millis)?;
+                if terms.hybrid && !stack(Terms::of(terms.suite))?.is_some_and(|it| it.has_hybrid())
+                {
+                    return Ok(None);
+                }
                 let rate = stack(terms)?.map(|stack| handshakes(&*stack, terms.resume, millis));
                 Ok(rate.transpose()?.map(|rate| vec![rate]))
             }
@@ -110,6 +131,20 @@ impl<'a> Service<'a> {
                 };
                 let (bytes, blocks) = owned(&*stack, counter)?;
                 Ok(Some(vec![bytes as f64, blocks as f64]))
+            }
+            ["allocations", suite, what] => {
+                let mut terms = Terms::of(Suite::named(suite)?);
+                terms.resume = *what == "resumed";
+                let Some(counter) = self.counter else {
+                    return Ok(None);
+                };
+                let counts = match what.parse() {
+                    Ok(size) => Some(allocated_by_traffic(self.lane(terms)?, size, counter)?),
+                    Err(_) => stack(terms)?
+                        .map(|stack| allocated_by_handshake(&*stack, terms.resume, counter))
+                        .transpose()?,
+                };
+                Ok(counts.map(|counts| vec![counts.allocations as f64, counts.allocated as f64]))
             }
             ["idle", count] => {
                 let mut terms = Terms::of(Suite::ALL[0]);
@@ -177,15 +212,42 @@ fn rate(lane: &mut Lane<'_>, size: usize, slice: Duration) -> Result<f64> {
 
 fn handshakes(stack: &dyn Stack, resume: bool, slice: Duration) -> Result<f64> {
     let mut wires = Wires::new();
-    let mut handshake = || {
-        let (mut client, mut server) = (stack.client()?, stack.server()?);
-        connect(&mut *client, &mut *server, &mut wires)?;
-        Ok(server.resumed())
-    };
-    // The first has no session to offer, and warms caches up.
-    handshake()?;
-    ensure!(handshake()? == resume, "resumed, or not, against the terms");
-    per_second(slice, || handshake().map(drop))
+    warmed_up(stack, resume, &mut wires)?;
+    per_second(slice, || handshake(stack, &mut wires).map(drop))
+}
+
+/// A handshake whose ends are dropped; whether a session was resumed.
+fn handshake(stack: &dyn Stack, wires: &mut Wires) -> Result<bool> {
+    let (mut client, mut server) = (stack.client()?, stack.server()?);
+    connect(&mut *client, &mut *server, wires)?;
+    Ok(server.resumed())
+}
+
+/// The first handshake has no session to offer, and warms caches up.
+fn warmed_up(stack: &dyn Stack, resume: bool, wires: &mut Wires) -> Result<()> {
+    handshake(stack, wires)?;
+    let resumed = handshake(stack, wires)?;
+    ensure!(resumed == resume, "resumed, or not, against the terms");
+    Ok(())
+}
+
+/// What a handshake allocates, both ends.
+fn allocated_by_handshake(stack: &dyn Stack, resume: bool, counter: Counter) -> Result<Counts> {
+    let mut wires = Wires::new();
+    warmed_up(stack, resume, &mut wires)?;
+    let mut result = Ok(false);
+    let counts = counter(&mut || result = handshake(stack, &mut wires));
+    result?;
+    Ok(counts)
+}
+
+/// What a write of `size` bytes and reading them allocate.
+fn allocated_by_traffic(lane: &mut Lane<'_>, size: usize, counter: Counter) -> Result<Counts> {
+    lane.carry(size)?;
+    let mut result = Ok(());
+    let counts = counter(&mut || result = lane.carry(size));
+    result?;
+    Ok(counts)
 }
 
 /// Connects and exchanges a request and a response; the server's calls go through `counted`.
@@ -231,9 +293,9 @@ fn owned(stack: &dyn Stack, counter: Counter) -> Result<(i64, i64)> {
     let warm = left_idle(stack, &mut wires, &mut |work| work())?;
     let (mut bytes, mut blocks) = (0, 0);
     let counted = left_idle(stack, &mut wires, &mut |work| {
-        let (more_bytes, more_blocks) = counter(work);
-        bytes += more_bytes;
-        blocks += more_blocks;
+        let more = counter(work);
+        bytes += more.bytes;
+        blocks += more.blocks;
     })?;
     drop((warm, counted));
     Ok((bytes, blocks))

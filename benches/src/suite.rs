@@ -77,7 +77,7 @@ impl Key {
     }
 }
 
-/// How a pair of connections is set up. The key exchange is X25519 with every candidate.
+/// How a pair of connections is set up. The key exchange is X25519 with every candidate, unless `hybrid` is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// Version and AEAD.
@@ -86,6 +86,8 @@ pub struct Terms {
     pub key: Key,
     /// Whether sessions are kept: one ticket a handshake, and the client offers the one it has.
     pub resume: bool,
+    /// Whether the key exchange is X25519MLKEM768, which ring has not.
+    pub hybrid: bool,
     /// Whether idle connections release their buffers (`SSL_MODE_RELEASE_BUFFERS`), where there is a choice.
     pub release: bool,
 }
@@ -97,6 +99,7 @@ impl Terms {
             suite,
             key: Key::P256,
             resume: false,
+            hybrid: false,
             release: false,
         }
     }

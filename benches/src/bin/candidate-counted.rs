@@ -5,7 +5,7 @@ use allocation_counter::measure;
 use anyhow::{Context as _, Result};
 use ssl_bench::Credentials;
 use ssl_bench::candidates;
-use ssl_bench::serve::Service;
+use ssl_bench::serve::{Counts, Service};
 
 fn main() -> Result<()> {
     let name = std::env::args().nth(1);
@@ -15,8 +15,13 @@ fn main() -> Result<()> {
     service.run(std::io::stdin().lock(), std::io::stdout().lock())
 }
 
-/// Bytes and blocks that `work` left on the heap.
-fn counted(work: &mut dyn FnMut()) -> (i64, i64) {
+/// What `work` did to the heap.
+fn counted(work: &mut dyn FnMut()) -> Counts {
     let counts = measure(work);
-    (counts.bytes_current, counts.count_current)
+    Counts {
+        bytes: counts.bytes_current,
+        blocks: counts.count_current,
+        allocations: counts.count_total,
+        allocated: counts.bytes_total,
+    }
 }

@@ -24,6 +24,11 @@ pub trait Stack {
     /// # Errors
     /// The library refuses.
     fn server(&self) -> Result<Box<dyn End>>;
+
+    /// Whether it heeds [`Terms::hybrid`].
+    fn has_hybrid(&self) -> bool {
+        false
+    }
 }
 
 /// One end of a connection.
@@ -93,6 +98,7 @@ pub const ALL: &[(&str, Maker)] = &[
         "ours, no read-ahead",
         Maker::Library(ours::record_by_record),
     ),
+    ("ours, folded", Maker::Library(ours::folded)),
     ("rustls unbuffered", Maker::Library(rustls_unbuffered::make)),
     ("rustls buffered", Maker::Library(rustls_buffered::make)),
     ("AEAD, two copies", Maker::Cryptography(aead::over_the_wire)),

@@ -1,4 +1,5 @@
-//! `ssl-record`: a connection driven over the transport, with and without read-ahead.
+//! `ssl-record`: a connection driven over the transport, with and without read-ahead, and with the keys of idle
+//! connections folded.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use ssl_record::config::{CipherSuite, ClientConfig, Identity, NamedGroup, Roots, ServerConfig};
@@ -25,6 +26,14 @@ pub(super) fn read_ahead(terms: &Terms, credentials: &Credentials) -> Result<Box
     Ok(Box::new(Ours::new(terms, credentials, true)?))
 }
 
+/// As it is for a great many idle connections: none of them keeps its keys expanded.
+pub(super) fn folded(terms: &Terms, credentials: &Credentials) -> Result<Box<dyn Stack>> {
+    let ours = Ours::new(terms, credentials, true)?;
+    ours.client.fold_idle_keys(Some(0));
+    ours.server.fold_idle_keys(Some(0));
+    Ok(Box::new(ours))
+}
+
 impl Ours {
     fn new(terms: &Terms, credentials: &Credentials, read_ahead: bool) -> Result<Self> {
         let identity = credentials.identity(terms.key);
@@ -35,15 +44,19 @@ impl Ours {
         )?;
         let suite = CipherSuite::from_wire(terms.number()).context("unknown suite")?;
         let version = suite.version();
+        let group = match terms.hybrid {
+            true => NamedGroup::X25519MlKem768,
+            false => NamedGroup::X25519,
+        };
         let client = ClientConfig::new(roots)
             .versions(version, version)
             .cipher_suites(&[suite])
-            .groups(&[NamedGroup::X25519])
+            .groups(&[group])
             .sessions(if terms.resume { 256 } else { 0 });
         let server = ServerConfig::new(identity)
             .versions(version, version)
             .cipher_suites(&[suite])
-            .groups(&[NamedGroup::X25519])
+            .groups(&[group])
             .tickets(terms.resume)
             .session_cache(0)
             .tls13_tickets(usize::from(terms.resume));
@@ -72,6 +85,10 @@ impl Stack for Ours {
 
     fn server(&self) -> Result<Box<dyn End>> {
         Ok(self.end(Connection::server(&self.server)?))
+    }
+
+    fn has_hybrid(&self) -> bool {
+        super::rustls_setup::HAS_HYBRID
     }
 }
 

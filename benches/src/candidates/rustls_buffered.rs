@@ -34,6 +34,10 @@ impl Stack for Buffered {
         let connection = ServerConnection::new(Arc::clone(&self.server))?;
         Ok(end(Connection::Server(connection)))
     }
+
+    fn has_hybrid(&self) -> bool {
+        rustls_setup::HAS_HYBRID
+    }
 }
 
 fn end(mut connection: Connection) -> Box<dyn End> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use rustls::client::Resumption;
+use rustls::crypto::SupportedKxGroup;
 #[cfg(feature = "aws-lc-rs")]
 use rustls::crypto::aws_lc_rs as provider;
 #[cfg(not(feature = "aws-lc-rs"))]
@@ -15,6 +16,9 @@ use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 use crate::{Credentials, Terms};
 
+/// Whether the cryptography has the post-quantum hybrid.
+pub(super) const HAS_HYBRID: bool = cfg!(feature = "aws-lc-rs");
+
 /// Client and server configuration for some terms.
 pub(super) fn configs(
     terms: &Terms,
@@ -25,7 +29,7 @@ pub(super) fn configs(
         .cipher_suites
         .retain(|known| u16::from(known.suite()) == terms.number());
     ensure!(!chosen.cipher_suites.is_empty(), "unknown suite");
-    chosen.kx_groups = vec![provider::kx_group::X25519];
+    chosen.kx_groups = vec![group(terms.hybrid)];
     let chosen = Arc::new(chosen);
     let version = if terms.suite.tls13 { &TLS13 } else { &TLS12 };
     let identity = credentials.identity(terms.key);
@@ -50,6 +54,19 @@ pub(super) fn configs(
         server.send_tls13_tickets = 0;
     }
     Ok((Arc::new(client), Arc::new(server)))
+}
+
+#[cfg(feature = "aws-lc-rs")]
+fn group(hybrid: bool) -> &'static dyn SupportedKxGroup {
+    match hybrid {
+        true => provider::kx_group::X25519MLKEM768,
+        false => provider::kx_group::X25519,
+    }
+}
+
+#[cfg(not(feature = "aws-lc-rs"))]
+fn group(_hybrid: bool) -> &'static dyn SupportedKxGroup {
+    provider::kx_group::X25519
 }
 
 /// The name in the certificate.

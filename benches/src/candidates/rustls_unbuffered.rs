@@ -58,6 +58,10 @@ impl Stack for Unbuffered {
     fn server(&self) -> Result<Box<dyn End>> {
         Ok(self.end(UnbufferedServerConnection::new(Arc::clone(&self.server))?))
     }
+
+    fn has_hybrid(&self) -> bool {
+        rustls_setup::HAS_HYBRID
+    }
 }
 
 impl Unbuffered {

@@ -4,11 +4,15 @@
 
 use super::grid::aligned;
 use super::results::Results;
-use super::subjects::{CALLS, FULL, OWNED, RELEASED, size_name, suite_title};
+use super::subjects::{
+    CALLS, FULL, HYBRID, OWNED, RELEASED, RESUMED, STEADY, handshake_columns, size_name,
+    suite_title,
+};
 use crate::Suite;
 use crate::candidates::CEILING;
 
 const OURS: &str = "ours";
+const FOLDED: &str = "ours, folded";
 const AWS: &str = "ours on aws-lc-rs";
 const C_LIBRARY: &str = "ours, C library";
 const OPENSSL: &str = "OpenSSL, system's";
@@ -65,9 +69,20 @@ fn bars() -> Vec<Bar> {
         OURS,
         Measure::AtLeast(97.0),
     );
+    for (grid, column) in [FULL, RESUMED].into_iter().flat_map(|grid| {
+        let columns = handshake_columns().into_iter();
+        columns.map(move |(column, _)| (grid, column))
+    }) {
+        bar("handshake", grid, &column, OURS, times(UNBUFFERED, 0.97));
+    }
+    bar(
+        "handshake",
+        HYBRID,
+        "TLS 1.3 P-256",
+        AWS,
+        times("rustls unbuffered on aws-lc-rs", 0.97),
+    );
     for (column, of, other, least) in [
-        ("TLS 1.3 P-256", OURS, UNBUFFERED, 0.97),
-        ("TLS 1.3 RSA-2048", OURS, UNBUFFERED, 0.97),
         ("TLS 1.3 P-256", OURS, OPENSSL, 1.9),
         ("TLS 1.3 RSA-2048", OURS, OPENSSL, 1.1),
         ("TLS 1.3 P-256", C_LIBRARY, OPENSSL, 1.2),
@@ -82,12 +97,22 @@ fn bars() -> Vec<Bar> {
         OURS,
         Measure::AtMost(2048.0),
     );
+    for column in ["TLS 1.3, released", "TLS 1.2, released"] {
+        bar("memory", OWNED, column, FOLDED, Measure::AtMost(1024.0));
+    }
     bar(
         "memory",
         OWNED,
         "TLS 1.3, released",
         C_LIBRARY,
         Measure::AtMost(4096.0),
+    );
+    bar(
+        "memory",
+        STEADY,
+        "16 KiB, TLS 1.3",
+        OURS,
+        Measure::AtMost(0.0),
     );
     let handshake = "handshake, a byte each way, TLS 1.3";
     bar("syscalls", CALLS, handshake, OURS, Measure::AtMost(12.0));

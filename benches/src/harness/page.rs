@@ -22,14 +22,16 @@ const SECTIONS: &[(&str, &str, &str)] = &[
     (
         "handshake",
         "Handshakes",
-        "Client and server in one thread, the certificate verified up to its root, X25519. A resumed handshake brings the \
-         next ticket; a full one brings none.",
+        "Client and server in one thread, the certificate verified up to its root, X25519 unless the title says otherwise. A \
+         resumed handshake brings the next ticket; a full one brings none. Allocations are those of both ends, from making \
+         them to dropping them; candidates in C count what libcrypto's allocator is asked for.",
     ),
     (
         "memory",
         "Memory",
         "A connection is idle after a handshake, a request and a response. Heap is what the allocator was asked for, for \
-         the server's end alone; what its context shares is not in it. Resident memory is both ends', and before a figure \
+         the server's end alone; what its context shares is not in it. `Folded` is with the keys of idle connections folded \
+         back to their secrets (`Context::fold_idle_keys`). Resident memory is both ends', and before a figure \
          counts each connection has carried another byte both ways. rustls's unbuffered interface leaves buffers to the \
          application; here its connections share them.",
     ),

@@ -47,6 +47,9 @@ pub(super) struct Candidate {
     /// would show.
     #[serde(default)]
     pub(super) is_variant: bool,
+    /// The only subject it takes part in, if it is not every one.
+    #[serde(default)]
+    pub(super) only: Option<Subject>,
 }
 
 /// What can be measured.
@@ -72,15 +75,18 @@ impl fmt::Display for Subject {
 
 impl Plan {
     /// Who takes part where variants do not matter.
-    pub(super) fn originals(&self) -> Vec<&Candidate> {
-        let candidates = self.candidates.iter();
+    pub(super) fn originals(&self, subject: Subject) -> Vec<&Candidate> {
+        let mut candidates = self.everyone(subject);
+        candidates.retain(|candidate| !candidate.is_variant);
         candidates
-            .filter(|candidate| !candidate.is_variant)
-            .collect()
     }
 
-    pub(super) fn everyone(&self) -> Vec<&Candidate> {
-        self.candidates.iter().collect()
+    /// Who takes part.
+    pub(super) fn everyone(&self, subject: Subject) -> Vec<&Candidate> {
+        let candidates = self.candidates.iter();
+        candidates
+            .filter(|candidate| candidate.only.is_none_or(|only| only == subject))
+            .collect()
     }
 
     pub(super) fn read(path: &Path) -> Result<Self> {

@@ -14,6 +14,9 @@ use crate::{Key, SIZES, Suite};
 pub(super) const RELEASED: &str = "Speed kept with RELEASE_BUFFERS on, TLS 1.3 AES-128-GCM";
 pub(super) const FULL: &str = "Full handshakes";
 pub(super) const RESUMED: &str = "Resumed handshakes";
+pub(super) const HYBRID: &str = "Full handshakes with X25519MLKEM768";
+pub(super) const ALLOCATIONS: &str = "Allocations of a handshake, both ends";
+pub(super) const STEADY: &str = "Allocations of a write and of reading it, both ends";
 pub(super) const OWNED: &str = "Heap of an idle server connection";
 pub(super) const RESIDENT: &str = "Resident memory of idle connections, both ends";
 pub(super) const CALLS: &str = "Calls of the transport";
@@ -103,7 +106,7 @@ fn first(peer: &mut Peer, command: &str) -> Result<Option<f64>> {
 }
 
 fn bulk(plan: &Plan) -> Result<Vec<Grid>> {
-    let mut peers = start(plan.everyone())?;
+    let mut peers = start(plan.everyone(Subject::Bulk))?;
     let mut grids = Vec::new();
     let millis = plan.millis;
     for suite in Suite::ALL {
@@ -128,7 +131,7 @@ fn bulk(plan: &Plan) -> Result<Vec<Grid>> {
 }
 
 /// Versions and keys of the handshakes: a column's name, and the words for it.
-fn handshake_columns() -> Vec<(String, String)> {
+pub(super) fn handshake_columns() -> Vec<(String, String)> {
     let suites = [Suite::ALL[0], Suite::ALL[1]];
     let both = suites
         .into_iter()
@@ -149,47 +152,79 @@ fn key_title(key: Key) -> &'static str {
 }
 
 fn handshake(plan: &Plan) -> Result<Vec<Grid>> {
-    let mut peers = start(plan.originals())?;
+    let mut peers = start(plan.originals(Subject::Handshake))?;
     let columns = handshake_columns();
     let millis = plan.millis;
-    [(FULL, "full"), (RESUMED, "resumed")]
-        .into_iter()
-        .map(|(title, kind)| {
-            let names = columns.iter().map(|(name, _)| name.clone()).collect();
-            let grid = empty(title, "per second and core", false, names);
-            rounds(plan, &mut peers, grid, |peer, column| {
-                let words = &columns[column].1;
-                first(peer, &format!("handshake {words} {kind} {millis}"))
-            })
-        })
-        .collect()
+    let mut grids = Vec::new();
+    for (title, kind, columns) in [
+        (FULL, "full", &columns[..]),
+        (RESUMED, "resumed", &columns[..]),
+        // It is of TLS 1.3 alone.
+        (HYBRID, "hybrid", &columns[..Key::ALL.len()]),
+    ] {
+        let names = columns.iter().map(|(name, _)| name.clone()).collect();
+        let grid = empty(title, "per second and core", false, names);
+        grids.push(rounds(plan, &mut peers, grid, |peer, column| {
+            let words = &columns[column].1;
+            first(peer, &format!("handshake {words} {kind} {millis}"))
+        })?);
+    }
+    grids.push(counted(
+        plan,
+        Subject::Handshake,
+        ALLOCATIONS,
+        "allocations",
+        &[
+            ("full, TLS 1.3", "allocations tls13-aes128gcm full"),
+            ("full, TLS 1.2", "allocations tls12-aes128gcm full"),
+            ("resumed, TLS 1.3", "allocations tls13-aes128gcm resumed"),
+            ("resumed, TLS 1.2", "allocations tls12-aes128gcm resumed"),
+        ],
+    )?);
+    Ok(grids)
 }
 
 fn memory(plan: &Plan) -> Result<Vec<Grid>> {
-    Ok(vec![owned(plan)?, resident(plan)?])
+    Ok(vec![owned(plan)?, steady(plan)?, resident(plan)?])
+}
+
+fn owned(plan: &Plan) -> Result<Grid> {
+    let cases = [
+        ("TLS 1.3, released", "owned tls13-aes128gcm 1"),
+        ("TLS 1.2, released", "owned tls12-aes128gcm 1"),
+        ("TLS 1.3, kept", "owned tls13-aes128gcm 0"),
+        ("TLS 1.2, kept", "owned tls12-aes128gcm 0"),
+    ];
+    counted(plan, Subject::Memory, OWNED, "bytes", &cases)
+}
+
+fn steady(plan: &Plan) -> Result<Grid> {
+    let cases = [
+        ("1 KiB, TLS 1.3", "allocations tls13-aes128gcm 1024"),
+        ("16 KiB, TLS 1.3", "allocations tls13-aes128gcm 16384"),
+        ("128 KiB, TLS 1.3", "allocations tls13-aes128gcm 131072"),
+        ("16 KiB, TLS 1.2", "allocations tls12-aes128gcm 16384"),
+    ];
+    counted(plan, Subject::Memory, STEADY, "allocations", &cases)
 }
 
 /// What is counted is the same each time, so it is asked once.
-fn owned(plan: &Plan) -> Result<Grid> {
-    let cases = [
-        ("TLS 1.3, released", "tls13-aes128gcm 1"),
-        ("TLS 1.2, released", "tls12-aes128gcm 1"),
-        ("TLS 1.3, kept", "tls13-aes128gcm 0"),
-        ("TLS 1.2, kept", "tls12-aes128gcm 0"),
-    ];
-    let columns = cases.map(|(name, _)| name.to_owned()).to_vec();
-    let mut grid = empty(OWNED, "bytes", true, columns);
-    for candidate in plan.originals() {
+fn counted(
+    plan: &Plan,
+    subject: Subject,
+    title: &str,
+    unit: &str,
+    cases: &[(&str, &str)],
+) -> Result<Grid> {
+    let columns = cases.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let mut grid = empty(title, unit, true, columns);
+    for candidate in plan.originals(subject) {
         let Some(mut peer) = Peer::start_counted(candidate)? else {
             continue;
         };
         let mut cells = Vec::new();
-        for (_, words) in cases {
-            cells.push(
-                first(&mut peer, &format!("owned {words}"))?
-                    .into_iter()
-                    .collect(),
-            );
+        for (_, command) in cases {
+            cells.push(first(&mut peer, command)?.into_iter().collect());
         }
         push(&mut grid, &candidate.name, cells);
     }
@@ -201,7 +236,7 @@ fn owned(plan: &Plan) -> Result<Grid> {
 fn resident(plan: &Plan) -> Result<Grid> {
     let columns = plan.connections.iter().map(u64::to_string).collect();
     let mut grid = empty(RESIDENT, "KiB", true, columns);
-    for candidate in plan.originals() {
+    for candidate in plan.originals(Subject::Memory) {
         let mut cells = Vec::new();
         let mut each = 0.0;
         for connections in &plan.connections {
@@ -227,7 +262,7 @@ fn syscalls(plan: &Plan) -> Result<Grid> {
     ];
     let columns = columns.map(str::to_owned).to_vec();
     let mut grid = empty(CALLS, "calls", true, columns);
-    for candidate in &plan.candidates {
+    for candidate in plan.everyone(Subject::Syscalls) {
         let mut peer = Peer::start(candidate)?;
         let newest = peer.ask(&format!("calls {}", Suite::ALL[0].name))?;
         let older = peer.ask(&format!("calls {}", Suite::ALL[1].name))?;

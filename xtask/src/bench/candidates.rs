@@ -13,11 +13,15 @@ use crate::{cargo, library};
 const IN_RUST: &[&str] = &[
     "ours",
     "ours, no read-ahead",
+    FOLDED,
     "rustls unbuffered",
     "rustls buffered",
     "AEAD, two copies",
     "AEAD alone",
 ];
+
+/// Differs while connections are idle only.
+const FOLDED: &str = "ours, folded";
 
 /// Packages whose versions belong to the figures.
 const PACKAGES: &[&str] = &["ring", "rustls", "aws-lc-rs"];
@@ -77,6 +81,7 @@ fn in_rust(folder: &Path, suffix: &str) -> Vec<Value> {
             "command": [folder.join("candidate"), name],
             "counted": [folder.join("candidate-counted"), name],
             "is_variant": name.ends_with("no read-ahead"),
+            "only": (*name == FOLDED).then_some("memory"),
         })
     };
     IN_RUST.iter().map(candidate).collect()
