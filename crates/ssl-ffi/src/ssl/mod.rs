@@ -21,6 +21,7 @@ pub(crate) mod offer;
 pub(crate) mod plan;
 mod sessions;
 mod shutdown;
+mod signature;
 mod staple;
 pub(crate) mod state;
 mod story;

@@ -14,7 +14,7 @@ use ssl_record::record::ProtocolVersion;
 use super::Ssl;
 use super::decide::{Agreed, SessionPolicy};
 use super::drive::Stop;
-use crate::crypto::{NameStack, X509Name, queue, reason, sign};
+use crate::crypto::{NameStack, X509Name, queue, reason};
 use crate::negotiate::sigalgs::Scheme;
 use crate::settings::authorities::List;
 use crate::settings::option;
@@ -26,22 +26,6 @@ pub(super) const VERIFY_PEER: i32 = 1;
 pub(super) const VERIFY_FAIL_IF_NO_PEER_CERT: i32 = 2;
 /// `SSL_VERIFY_POST_HANDSHAKE`.
 const VERIFY_POST_HANDSHAKE: i32 = 8;
-
-/// libcrypto checks handshake signatures: it knows every certificate that the application may accept.
-struct ByLibcrypto;
-
-impl SignatureCheck for ByLibcrypto {
-    fn verify(
-        &self,
-        _version: ProtocolVersion,
-        scheme: u16,
-        certificate: &[u8],
-        message: &[u8],
-        signature: &[u8],
-    ) -> bool {
-        sign::verify(certificate, scheme, message, signature)
-    }
-}
 
 impl Ssl {
     /// What a client starts with.
@@ -86,7 +70,7 @@ impl Ssl {
             fallback_scsv: settings.modes.contains(SslMode::SEND_FALLBACK_SCSV),
             hello_time: settings.modes.contains(SslMode::SEND_CLIENTHELLO_TIME),
             key_log,
-            signature_check: Arc::new(ByLibcrypto),
+            signature_check: self.signature_check(),
             tickets,
             early_data: self.announces_early(),
         })
@@ -131,11 +115,16 @@ impl Ssl {
             session_id: sessions.id,
             hello_time: settings.modes.contains(SslMode::SEND_SERVERHELLO_TIME),
             key_log,
-            signature_check: Arc::new(ByLibcrypto),
+            signature_check: self.signature_check(),
             max_early_data: settings.max_early_data,
             early_data,
             early_data_limit,
         }))
+    }
+
+    /// Who checks the peer's signature.
+    fn signature_check(&self) -> Arc<dyn SignatureCheck> {
+        Arc::clone(&self.progress.borrow().signatures) as _
     }
 
     /// Whether the client is asked for a certificate, and whose.

@@ -106,7 +106,11 @@ impl Ssl {
             }
         }
         let stack = Arc::new(stack);
-        self.progress.borrow_mut().shown_by_peer = Some(Arc::clone(&stack));
+        let mut progress = self.progress.borrow_mut();
+        if let Some((der, leaf)) = chain.first().zip(stack.element(0)) {
+            progress.signatures.note(der, leaf);
+        }
+        progress.shown_by_peer = Some(Arc::clone(&stack));
         Ok(stack)
     }
 

@@ -14,6 +14,7 @@ use ssl_record::record::{AlertDescription, ProtocolVersion};
 use super::Decision;
 use crate::crypto::{X509Stack, reason};
 use crate::settings::certificates::KeyKind;
+use crate::ssl::signature::ByLibcrypto;
 use crate::ssl::{Ssl, Want};
 
 /// Which steps of this handshake are behind it.
@@ -28,6 +29,8 @@ pub(in crate::ssl) struct Progress {
     pub(super) early: Option<super::choose::Early>,
     /// What the peer shows, before it is trusted.
     pub(super) shown_by_peer: Option<Arc<X509Stack>>,
+    /// Checks its signature.
+    pub(in crate::ssl) signatures: Arc<ByLibcrypto>,
     /// The place of the certificate that is shown.
     pub(in crate::ssl) shown: Option<KeyKind>,
     /// The key that it belongs to.
