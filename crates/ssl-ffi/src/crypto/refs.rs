@@ -143,6 +143,21 @@ impl X509 {
         unsafe { X509Name::from_borrowed(ffi::X509_get_issuer_name(self.as_ptr())) }
     }
 
+    /// Whether nobody has added to it what is not in its encoding: names, trust, data of an application.
+    pub(crate) fn is_untouched(&self) -> bool {
+        /// More kinds of data than programs give a certificate.
+        const INDICES: c_int = 16;
+        let (at, none) = (self.as_ptr(), std::ptr::null_mut());
+        // SAFETY: the certificate is live; the lengths are not asked for.
+        unsafe {
+            sys::X509_alias_get0(at, none).is_null()
+                && sys::X509_keyid_get0(at, none).is_null()
+                && sys::X509_get0_trust_objects(at).is_null()
+                && sys::X509_get0_reject_objects(at).is_null()
+                && (0..INDICES).all(|index| sys::X509_get_ex_data(at, index).is_null())
+        }
+    }
+
     /// Whether both have the same encoding.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         // SAFETY: both are live.

@@ -241,6 +241,11 @@ unsafe extern "C" {
         flags: *mut u32,
     ) -> c_int;
     pub(crate) fn X509_get0_pubkey(certificate: *const X509) -> *mut EVP_PKEY;
+    pub(crate) fn X509_alias_get0(certificate: *mut X509, length: *mut c_int) -> *mut c_uchar;
+    pub(crate) fn X509_keyid_get0(certificate: *mut X509, length: *mut c_int) -> *mut c_uchar;
+    pub(crate) fn X509_get0_trust_objects(certificate: *mut X509) -> *mut OPENSSL_STACK;
+    pub(crate) fn X509_get0_reject_objects(certificate: *mut X509) -> *mut OPENSSL_STACK;
+    pub(crate) fn X509_get_ex_data(certificate: *const X509, index: c_int) -> *mut c_void;
     pub(crate) fn X509_check_private_key(certificate: *const X509, key: *const EVP_PKEY) -> c_int;
     pub(crate) fn X509_chain_up_ref(chain: *mut stack_st_X509) -> *mut stack_st_X509;
     pub(crate) fn X509_STORE_up_ref(store: *mut X509_STORE) -> c_int;

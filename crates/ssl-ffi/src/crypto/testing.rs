@@ -33,6 +33,8 @@ unsafe extern "C" {
         kind: *const c_char,
         ...
     ) -> *mut ffi::EVP_PKEY;
+    fn X509_alias_set1(certificate: *mut ffi::X509, name: *const c_uchar, length: c_int) -> c_int;
+    fn X509_set_ex_data(certificate: *mut ffi::X509, index: c_int, data: *mut c_void) -> c_int;
     fn BIO_new_bio_pair(
         one: *mut *mut ffi::BIO,
         one_room: usize,
@@ -80,6 +82,26 @@ pub(crate) fn key(kind: Kind) -> EvpPkey {
 
 pub(crate) fn self_signed(kind: Kind, name: &str) -> Identity {
     make(kind, name, None, true, 3600)
+}
+
+/// Gives a certificate another name, which is not in its encoding.
+pub(crate) fn give_alias(certificate: &X509) {
+    let name = b"alias";
+    // SAFETY: the certificate is live; the name has as many bytes as are told, and is copied.
+    let given = unsafe { X509_alias_set1(certificate.as_ptr(), name.as_ptr(), 5) };
+    assert_eq!(given, 1);
+}
+
+/// Attaches data of an application to a certificate.
+pub(crate) fn give_data(certificate: &X509) {
+    const CLASS: c_int = 3;
+    let none = std::ptr::null_mut();
+    // SAFETY: a class of libcrypto's, and no functions.
+    let index = unsafe { super::sys::CRYPTO_get_ex_new_index(CLASS, 0, none, None, None, None) };
+    // SAFETY: the certificate is live; nobody follows the data.
+    let given =
+        unsafe { X509_set_ex_data(certificate.as_ptr(), index, certificate.as_ptr().cast()) };
+    assert_eq!(given, 1);
 }
 
 /// A certificate under `issuer`, which may sign others if `is_issuer`, valid for `seconds`.

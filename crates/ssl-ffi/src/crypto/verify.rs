@@ -58,6 +58,13 @@ pub(crate) struct Verdict {
     pub(crate) chain: Option<X509Stack>,
 }
 
+impl Verdict {
+    /// Whether there was nothing to object to, nor was anything let pass.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.ok && self.error == ffi::X509_V_OK
+    }
+}
+
 /// Verifies a chain. `None`, with the reason in the queue, if it could not even be tried.
 ///
 /// # Safety

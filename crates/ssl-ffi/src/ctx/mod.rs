@@ -4,6 +4,7 @@
 //! at once: every lock here is held for a look or a change and never while C code runs.
 
 pub(crate) mod hooks;
+mod peers;
 pub(crate) mod sessions;
 
 use std::sync::atomic::{AtomicPtr, Ordering};
@@ -12,6 +13,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWrite
 use ssl_record::{Context, Side};
 
 use self::hooks::ContextHooks;
+use self::peers::Peers;
 use self::sessions::ContextSessions;
 use crate::crypto::exdata::{Class, ExData};
 use crate::crypto::{VerifyParam, X509Store};
@@ -30,6 +32,7 @@ pub(crate) struct Ctx {
     /// The engine's context of each side, made when first needed.
     engines: [OnceLock<Context>; 2],
     pub(crate) sessions: ContextSessions,
+    pub(crate) peers: Peers,
     pub(crate) ex_data: ExData,
 }
 
@@ -55,6 +58,7 @@ impl Ctx {
             param: VerifyParam::new()?,
             engines: [OnceLock::new(), OnceLock::new()],
             sessions: ContextSessions::new(),
+            peers: Peers::default(),
             ex_data: ExData::empty(),
         });
         let address = Arc::as_ptr(&ctx).cast_mut();

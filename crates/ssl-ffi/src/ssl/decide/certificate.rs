@@ -47,6 +47,9 @@ impl Ssl {
         if !verdict.ok && self.settings().verify.mode != 0 {
             return Err(untrusted(verdict.error));
         }
+        if verdict.is_trusted() {
+            self.ctx().peers.note(chain, &shown);
+        }
         // What a failure that does not matter left behind is of no use to anybody.
         queue::clear();
         let server = shown.element(0);
@@ -63,6 +66,9 @@ impl Ssl {
         let verdict = self.verify_peer(&shown, Peer::Client)?;
         if !verdict.ok {
             return Err(untrusted(verdict.error));
+        }
+        if verdict.is_trusted() {
+            self.ctx().peers.note(chain, &shown);
         }
         let client = shown.element(0);
         if client.as_ref().and_then(X509::public_key).is_none() {
@@ -91,7 +97,12 @@ impl Ssl {
         }
         self.check_size(chain)?;
         let mut stack = X509Stack::new().ok_or(INTERNAL)?;
+        let ctx = self.ctx();
         for der in chain {
+            if let Some(known) = ctx.peers.find(der) {
+                stack.push(known).then_some(()).ok_or(INTERNAL)?;
+                continue;
+            }
             let Some((certificate, length)) = X509::from_der_prefix(der) else {
                 return Err(Halt::Refuse(malformed, queue::common::ASN1_LIB));
             };
