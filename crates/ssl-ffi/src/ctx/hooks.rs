@@ -5,7 +5,7 @@
 
 use crate::settings::callbacks::{
     AlpnSelectCallback, Arg, CertVerifyCallback, ClientCertCallback, ClientHelloCallback,
-    KeyLogCallback, ServerNameCallback, StatusCallback, With,
+    InfoCallback, KeyLogCallback, ServerNameCallback, StatusCallback, With,
 };
 
 /// Context-wide callbacks.
@@ -20,4 +20,6 @@ pub(crate) struct ContextHooks {
     pub(crate) status: Option<StatusCallback>,
     pub(crate) status_arg: Arg,
     pub(crate) key_log: Option<KeyLogCallback>,
+    /// Of connections that have none of their own.
+    pub(crate) info: Option<InfoCallback>,
 }

@@ -1,4 +1,4 @@
-//! The object behind `SSL_CTX`: settings that connections copy, and what they share.
+//! The object behind `SSL_CTX`: settings that connections start with, and what they share.
 //!
 //! Owns the trust store, the context-wide callbacks and the session cache. May be used by many threads
 //! at once: every lock here is held for a look or a change and never while C code runs.
@@ -19,6 +19,7 @@ use crate::crypto::exdata::{Class, ExData};
 use crate::crypto::{VerifyParam, X509Store};
 use crate::method::Method;
 use crate::settings::Settings;
+use crate::settings::authorities::Names;
 use crate::settings::certificates::Chain;
 use crate::settings::holder::Holder;
 use crate::settings::security::Judge;
@@ -38,7 +39,8 @@ pub(crate) struct Ctx {
 
 /// What the lock guards.
 struct Shared {
-    settings: Settings,
+    settings: Arc<Settings>,
+    names: Names,
     hooks: ContextHooks,
     store: X509Store,
     extra_chain: Chain,
@@ -50,7 +52,8 @@ impl Ctx {
         let ctx = Arc::new(Self {
             method: AtomicPtr::new(std::ptr::from_ref(method).cast_mut()),
             shared: RwLock::new(Shared {
-                settings: Settings::new(),
+                settings: Arc::new(Settings::new()),
+                names: Names::empty(),
                 hooks: ContextHooks::default(),
                 store: X509Store::new()?,
                 extra_chain: Chain::default(),
@@ -77,9 +80,9 @@ impl Ctx {
             .store(std::ptr::from_ref(method).cast_mut(), Ordering::Relaxed);
     }
 
-    /// The settings as they are now.
-    pub(crate) fn settings(&self) -> Settings {
-        self.read().settings.clone()
+    /// The settings as they are now; what the context changes later is not seen there.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.read().settings)
     }
 
     /// Looks at the settings; `look` must not call C.
@@ -89,7 +92,7 @@ impl Ctx {
 
     /// Changes the settings that connections made from now on start with.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Settings) -> T) -> T {
-        change(&mut self.write().settings)
+        change(Arc::make_mut(&mut self.write().settings))
     }
 
     /// The context-wide callbacks, copied out so that they can be called.
@@ -147,6 +150,10 @@ impl Holder for Ctx {
 
     fn change<T>(&self, change: impl FnOnce(&mut Settings) -> T) -> T {
         Self::change(self, change)
+    }
+
+    fn with_names<T>(&self, work: impl FnOnce(&mut Names) -> T) -> T {
+        work(&mut self.write().names)
     }
 
     fn trust_store(&self) -> X509Store {

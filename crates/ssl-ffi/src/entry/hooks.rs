@@ -144,7 +144,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_set_info_callback(
     callback: Option<InfoCallback>,
 ) {
     // SAFETY: the caller's promise.
-    unsafe { with(ctx, (), |ctx| ctx.change(|to| to.hooks.info = callback)) }
+    unsafe { with(ctx, (), |ctx| ctx.change_hooks(|to| to.info = callback)) }
 }
 
 /// # Safety
@@ -153,7 +153,7 @@ pub(crate) unsafe extern "C" fn SSL_CTX_get_info_callback(
     ctx: *mut SSL_CTX,
 ) -> Option<InfoCallback> {
     // SAFETY: the caller's promise.
-    unsafe { with(ctx, None, |ctx| ctx.with(|is| is.hooks.info)) }
+    unsafe { with(ctx, None, |ctx| ctx.hooks().info) }
 }
 
 /// # Safety
@@ -163,14 +163,14 @@ pub(crate) unsafe extern "C" fn SSL_set_info_callback(
     callback: Option<InfoCallback>,
 ) {
     // SAFETY: the caller's promise.
-    unsafe { with(ssl, (), |ssl| ssl.change(|to| to.hooks.info = callback)) }
+    unsafe { with(ssl, (), |ssl| ssl.info.set(callback)) }
 }
 
 /// # Safety
 /// `ssl` is NULL or live.
 pub(crate) unsafe extern "C" fn SSL_get_info_callback(ssl: *const SSL) -> Option<InfoCallback> {
     // SAFETY: the caller's promise.
-    unsafe { with(ssl, None, |ssl| ssl.settings().hooks.info) }
+    unsafe { with(ssl, None, |ssl| ssl.info.get()) }
 }
 
 /// # Safety

@@ -146,8 +146,8 @@ pub(crate) unsafe extern "C" fn SSL_get_client_ciphers(ssl: *const SSL) -> *mut 
     unsafe {
         with(ssl, ptr::null_mut(), |ssl| {
             let facts = ssl.facts();
-            let stack = facts.client_suites.as_ref();
-            stack.map_or(ptr::null_mut(), |offered| offered.stack.as_ptr())
+            let offered = facts.offered.as_ref();
+            offered.map_or(ptr::null_mut(), |offered| offered.stack())
         })
     }
 }
@@ -344,13 +344,8 @@ fn lists(settings: &mut Settings) -> &mut crate::settings::lists::Lists {
 fn shared_names(ssl: &SSL) -> Option<Vec<&'static [u8]>> {
     let ours = ssl.suites();
     let facts = ssl.facts();
-    let offered = &facts.client_suites.as_ref()?.suites;
-    if offered.is_empty() || ours.list().len() == 0 {
-        return None;
-    }
-    let shared = offered
-        .iter()
-        .filter(|suite| ours.iter().any(|own| ptr::eq(own, **suite)));
+    let offered = facts.offered.as_ref()?.known()?;
+    let shared = offered.filter(|suite| ours.iter().any(|own| ptr::eq(own, *suite)));
     let names: Vec<_> = shared.map(|suite| suite.name.to_bytes()).collect();
     (!names.is_empty()).then_some(names)
 }

@@ -258,7 +258,7 @@ unsafe fn add<O: Counted + Holder>(
 
 /// The holder's own list; NULL if there is none.
 fn own(holder: &impl Holder, list: List) -> *mut stack_st_X509_NAME {
-    holder.look(|settings| pointer(list.of(&settings.verify)))
+    holder.with_names(|names| pointer(list.of(names)))
 }
 
 fn own_or_inherited(ssl: &Ssl, list: List) -> *mut stack_st_X509_NAME {

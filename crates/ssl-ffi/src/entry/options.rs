@@ -47,12 +47,8 @@ pub(crate) unsafe extern "C" fn SSL_set_options(ssl: *mut SSL, options: u64) -> 
     // SAFETY: the caller's promise.
     unsafe {
         with(ssl, 0, |ssl| {
-            let options = ssl.change(|to| {
-                to.options |= options;
-                to.options
-            });
-            ssl.reconfigure();
-            options
+            let now = ssl.settings().options;
+            replace(ssl, now, now | options)
         })
     }
 }
@@ -63,12 +59,8 @@ pub(crate) unsafe extern "C" fn SSL_clear_options(ssl: *mut SSL, options: u64) -
     // SAFETY: the caller's promise.
     unsafe {
         with(ssl, 0, |ssl| {
-            let options = ssl.change(|to| {
-                to.options &= !options;
-                to.options
-            });
-            ssl.reconfigure();
-            options
+            let now = ssl.settings().options;
+            replace(ssl, now, now & !options)
         })
     }
 }
@@ -158,4 +150,13 @@ pub(crate) unsafe extern "C" fn SSL_set_num_tickets(ssl: *mut SSL, n: usize) -> 
 pub(crate) unsafe extern "C" fn SSL_get_num_tickets(ssl: *const SSL) -> usize {
     // SAFETY: the caller's promise.
     unsafe { with(ssl, 0, |ssl| ssl.settings().tickets) }
+}
+
+/// Puts options in the place of those before; where they are the same, the context's are still shared.
+fn replace(ssl: &SSL, before: u64, after: u64) -> u64 {
+    if before != after {
+        ssl.change(|to| to.options = after);
+        ssl.reconfigure();
+    }
+    after
 }

@@ -51,7 +51,7 @@ pub(crate) struct Fields {
     pub(crate) group: u32,
     /// On clients that were given it by their handshake, what the engine resumes from; not part of the
     /// encoding.
-    pub(crate) resumption: Option<ClientSession>,
+    pub(crate) resumption: Option<Box<ClientSession>>,
 }
 
 impl Fields {

@@ -20,7 +20,7 @@ impl Session {
         if let Some(kept) = &fields.resumption
             && is_same(&kept.parts(), &parts)
         {
-            return Some(kept.clone());
+            return Some(ClientSession::clone(kept));
         }
         parts.chain = certificates(&fields);
         ClientSession::from_parts(&parts).ok()
@@ -69,7 +69,7 @@ impl Fields {
         }
         self.max_early_data = parts.max_early_data;
         self.extended_master_secret = parts.extended_master_secret;
-        self.resumption = Some(given);
+        self.resumption = Some(Box::new(given));
     }
 
     fn note_suite(&mut self, suite: CipherSuite) {

@@ -5,9 +5,37 @@
 
 use std::sync::Arc;
 
-use super::Verification;
 use super::holder::Holder;
 use crate::crypto::{NameStack, X509};
+
+/// The lists of a context or of one connection, which has its context's of the moment where it has none.
+#[derive(Default)]
+pub(crate) struct Names {
+    client: Option<Arc<NameStack>>,
+    common: Option<Arc<NameStack>>,
+}
+
+impl Names {
+    /// Those of a new context.
+    pub(crate) fn empty() -> Self {
+        Self {
+            client: NameStack::new().map(Arc::new),
+            common: NameStack::new().map(Arc::new),
+        }
+    }
+
+    /// Copies, as there are pointers to these.
+    pub(crate) fn duplicate(&self) -> Self {
+        let copy = |list: &Option<Arc<NameStack>>| {
+            let copy = list.as_ref()?.duplicate()?;
+            Some(Arc::new(copy))
+        };
+        Self {
+            client: copy(&self.client),
+            common: copy(&self.common),
+        }
+    }
+}
 
 /// Which of the two lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,25 +48,24 @@ pub(crate) enum List {
 
 impl List {
     /// The list of a context or connection itself.
-    pub(crate) fn of(self, verify: &Verification) -> Option<&Arc<NameStack>> {
+    pub(crate) fn of(self, names: &Names) -> Option<&Arc<NameStack>> {
         match self {
-            Self::Client => verify.client_ca_names.as_ref(),
-            Self::Common => verify.ca_names.as_ref(),
+            Self::Client => names.client.as_ref(),
+            Self::Common => names.common.as_ref(),
         }
     }
 
-    fn of_mut(self, verify: &mut Verification) -> &mut Option<Arc<NameStack>> {
+    fn of_mut(self, names: &mut Names) -> &mut Option<Arc<NameStack>> {
         match self {
-            Self::Client => &mut verify.client_ca_names,
-            Self::Common => &mut verify.ca_names,
+            Self::Client => &mut names.client,
+            Self::Common => &mut names.common,
         }
     }
 
     /// Puts a list in place of the one there was.
     pub(crate) fn set(self, holder: &impl Holder, names: Option<NameStack>) {
         let names = names.map(Arc::new);
-        let old =
-            holder.change(|settings| std::mem::replace(self.of_mut(&mut settings.verify), names));
+        let old = holder.with_names(|own| std::mem::replace(self.of_mut(own), names));
         drop(old);
     }
 
@@ -47,8 +74,8 @@ impl List {
         let Some(name) = certificate.subject() else {
             return false;
         };
-        holder.change(|settings| {
-            let list = self.of_mut(&mut settings.verify);
+        holder.with_names(|own| {
+            let list = self.of_mut(own);
             if list.is_none() {
                 *list = NameStack::new().map(Arc::new);
             }

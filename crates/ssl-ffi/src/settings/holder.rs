@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::Settings;
+use super::authorities::Names;
 use super::certificates::{Certificates, KeyKind};
 use super::security::Judge;
 use crate::crypto::X509Store;
@@ -17,6 +18,9 @@ pub(crate) trait Holder {
 
     /// Changes the settings; `change` must not call C.
     fn change<T>(&self, change: impl FnOnce(&mut Settings) -> T) -> T;
+
+    /// Looks at its own lists of names, or changes them; `work` must not call C.
+    fn with_names<T>(&self, work: impl FnOnce(&mut Names) -> T) -> T;
 
     /// The context's trust store.
     fn trust_store(&self) -> X509Store;
@@ -38,10 +42,8 @@ pub(crate) trait Holder {
 
     /// Makes another place the current one.
     fn select(&self, kind: KeyKind) {
-        self.change(|settings| {
-            if settings.certificates.current_kind() != kind {
-                Arc::make_mut(&mut settings.certificates).select(kind);
-            }
-        });
+        if self.look(|settings| settings.certificates.current_kind()) != kind {
+            self.change(|settings| Arc::make_mut(&mut settings.certificates).select(kind));
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! What a context and a connection both have: `SSL_new` copies it, and from then on each changes its
-//! own (statements M12 to M14).
+//! What a context and a connection both have: from `SSL_new` on each changes its own (statements M12 to
+//! M14). They share what neither has changed since.
 //!
 //! Owns plain values. Knows neither contexts nor connections.
 
@@ -19,17 +19,16 @@ use ssl_mode::SslMode;
 
 use self::callbacks::{
     AllowEarlyDataCallback, Arg, AsyncCallback, CertCallback, ExtensionCallback,
-    GenerateIdCallback, InfoCallback, MessageCallback, NotResumableCallback, PaddingCallback,
-    PasswordCallback, VerifyCallback, With,
+    GenerateIdCallback, MessageCallback, NotResumableCallback, PaddingCallback, PasswordCallback,
+    VerifyCallback, With,
 };
 use self::certificates::Certificates;
 use self::lists::Lists;
 use self::security::Security;
-use crate::crypto::NameStack;
 
 /// Settings of a context, or of one connection.
 ///
-/// Small values are copied; what is large is shared until somebody changes it with `Arc::make_mut`.
+/// Shared as a whole until somebody changes something with `Arc::make_mut`; what is large stays shared then.
 #[derive(Clone)]
 pub(crate) struct Settings {
     /// The mask of `SSL_CTX_set_mode`.
@@ -71,33 +70,11 @@ pub(crate) struct Settings {
 }
 
 /// How the peer's certificate is judged.
-#[derive(Clone)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Verification {
     /// `SSL_VERIFY_*`.
     pub(crate) mode: i32,
     pub(crate) callback: Option<VerifyCallback>,
-    /// Names a server shows with its request (`SSL_CTX_set_client_CA_list`).
-    pub(crate) client_ca_names: Option<Arc<NameStack>>,
-    /// Names either side shows in TLS 1.3 (`SSL_CTX_set0_CA_list`).
-    pub(crate) ca_names: Option<Arc<NameStack>>,
-}
-
-impl Verification {
-    /// Leaves no lists of names.
-    pub(crate) fn forget_names(&mut self) {
-        self.client_ca_names = None;
-        self.ca_names = None;
-    }
-
-    /// Makes the lists this object's own, as there are pointers to those of the object it was copied from.
-    pub(crate) fn separate_names(&mut self) {
-        let copy = |list: &Option<Arc<NameStack>>| {
-            let copy = list.as_ref()?.duplicate()?;
-            Some(Arc::new(copy))
-        };
-        self.client_ca_names = copy(&self.client_ca_names);
-        self.ca_names = copy(&self.ca_names);
-    }
 }
 
 /// How records are made and read.
@@ -117,7 +94,6 @@ pub(crate) struct Records {
 /// The application's functions that connections inherit.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Hooks {
-    pub(crate) info: Option<InfoCallback>,
     pub(crate) message: Option<MessageCallback>,
     pub(crate) message_arg: Arg,
     /// Of connections alone, as is its argument.
@@ -144,12 +120,7 @@ impl Settings {
             lists: Arc::new(Lists::default()),
             has_own_suites: false,
             certificates: Arc::new(Certificates::default()),
-            verify: Verification {
-                mode: 0,
-                callback: None,
-                client_ca_names: NameStack::new().map(Arc::new),
-                ca_names: NameStack::new().map(Arc::new),
-            },
+            verify: Verification::default(),
             records: Records::default(),
             hooks: Hooks::default(),
             security: Security::default(),

@@ -3,8 +3,10 @@
 //! Owns a copy of it, filled in as the handshake goes, so that callbacks and accessors find it while
 //! the engine is away or gone.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
+use openssl_sys::OPENSSL_STACK;
 use ssl_record::Connection;
 use ssl_record::delegate::{EarlyData, KeyShare, ProgressFacts};
 use ssl_record::hello::{ClientHello, HelloFault, Numbers};
@@ -46,8 +48,8 @@ pub(crate) struct Facts {
     pub(crate) peer_authorities: Option<Arc<NameStack>>,
     /// The schemes in the peer's certificate request or ClientHello.
     pub(crate) peer_schemes: Vec<u16>,
-    /// On servers: the client's suites, as far as we have them, once its hello was read.
-    pub(crate) client_suites: Option<OfferedSuites>,
+    /// On servers: what stays of the client's hello.
+    pub(crate) offered: Option<Box<Offered>>,
     /// On servers: the client's groups.
     pub(crate) peer_groups: Vec<u16>,
     /// The version field of the hello.
@@ -64,8 +66,8 @@ pub(crate) struct Facts {
     /// What became of it.
     pub(crate) early_data: EarlyData,
     pub(crate) server_name_accepted: bool,
-    /// On servers, the ClientHello message while and after it is answered.
-    pub(crate) hello: Vec<u8>,
+    /// On servers, the ClientHello message until the handshake is over.
+    pub(crate) hello: Box<[u8]>,
     /// Until its server has made its first choices.
     pub(crate) is_reading_hello: bool,
     /// `verify_data` of both Finished messages.
@@ -75,16 +77,55 @@ pub(crate) struct Facts {
     pub(crate) master_secret: Zeroizing<Vec<u8>>,
 }
 
-/// A client's suites, and how C sees them.
-pub(crate) struct OfferedSuites {
-    pub(crate) suites: Vec<&'static Suite>,
-    pub(crate) stack: PointerStack,
+/// What programs may ask about a hello at any time.
+pub(crate) struct Offered {
+    /// The suites as they were sent.
+    pub(crate) suites: Box<[u8]>,
+    pub(crate) point_formats: Option<Box<[u8]>>,
+    /// The signature schemes for certificates, if they are others than those for handshakes.
+    pub(crate) certificate_schemes: Option<Box<[u16]>>,
+    /// The first choices of the server are made.
+    is_answered: bool,
+    /// How C sees the suites; made when first asked for.
+    stack: OnceCell<Option<PointerStack>>,
+}
+
+impl Offered {
+    fn of(hello: &ClientHello<'_>) -> Self {
+        let schemes = hello.signature_algorithms_cert().ok().flatten();
+        Self {
+            suites: hello.cipher_suites_raw().into(),
+            point_formats: hello.ec_point_formats().ok().flatten().map(Box::from),
+            certificate_schemes: schemes.map(Iterator::collect),
+            is_answered: false,
+            stack: OnceCell::new(),
+        }
+    }
+
+    /// The suites, as far as we have them, once the server has made its first choices.
+    pub(crate) fn known(&self) -> Option<impl Iterator<Item = &'static Suite> + '_> {
+        let numbers = self.suites.chunks_exact(2);
+        let numbers = numbers.map(|number| u16::from_be_bytes([number[0], number[1]]));
+        self.is_answered
+            .then(|| numbers.filter_map(Suite::from_wire))
+    }
+
+    /// The same as C sees them; NULL before, or without memory.
+    pub(crate) fn stack(&self) -> *mut OPENSSL_STACK {
+        let Some(known) = self.known() else {
+            return std::ptr::null_mut();
+        };
+        let make = || PointerStack::of(known.map(std::ptr::from_ref));
+        let stack = self.stack.get_or_init(make).as_ref();
+        stack.map_or(std::ptr::null_mut(), PointerStack::as_ptr)
+    }
 }
 
 impl Facts {
     pub(super) fn note_hello(&mut self, message: &[u8], hello: &ClientHello<'_>) {
         if self.hello.is_empty() {
-            self.hello = message.to_vec();
+            self.hello = message.into();
+            self.offered = Some(Box::new(Offered::of(hello)));
             self.is_reading_hello = true;
             self.client_random = *hello.random();
             self.early_data_offered = hello.offers_early_data().unwrap_or_default();
@@ -92,14 +133,17 @@ impl Facts {
         }
     }
 
-    /// What the client offers, once the server's first choices are made.
-    pub(super) fn note_offer(&mut self, hello: &ClientHello<'_>) {
+    /// The server's first choices are made.
+    pub(super) fn note_choices(&mut self) {
         self.is_reading_hello = false;
-        if self.client_suites.is_none() {
-            let suites: Vec<_> = hello.cipher_suites().filter_map(Suite::from_wire).collect();
-            let stack = PointerStack::of(suites.iter().copied().map(std::ptr::from_ref));
-            self.client_suites = stack.map(|stack| OfferedSuites { suites, stack });
+        if let Some(offered) = &mut self.offered {
+            offered.is_answered = true;
         }
+    }
+
+    /// The handshake is over: what else may be asked of the hello was noted.
+    pub(super) fn forget_hello(&mut self) {
+        self.hello = Box::default();
     }
 
     /// What the client can verify and which groups it has.

@@ -75,9 +75,10 @@ impl Ssl {
     pub(crate) fn duplicate(&self) -> Option<Arc<Self>> {
         let param = VerifyParam::new()?;
         param.inherit(&self.param);
-        let mut settings = self.settings().clone();
-        settings.verify.separate_names();
+        let settings = Arc::clone(&self.settings.borrow());
         let copy = Self::build(&self.ctx(), settings, param)?;
+        copy.names.replace(self.names.borrow().duplicate());
+        copy.info.set(self.info.get());
         copy.session_ctx.replace(self.session_ctx());
         copy.method.set(self.method());
         copy.side.set(self.side());
@@ -117,7 +118,7 @@ impl Ssl {
             if own.session_id_context == self.ctx().with(|was| was.session_id_context) {
                 own.session_id_context = settings.session_id_context;
             }
-            std::mem::replace(&mut own.certificates, settings.certificates)
+            std::mem::replace(&mut own.certificates, Arc::clone(&settings.certificates))
         });
         // Outside the borrow: freeing a certificate may call back.
         drop(old);
@@ -167,7 +168,8 @@ impl Ssl {
         self.story_waits.set(false);
         self.untold.take();
         self.facts.replace(Facts::default());
-        self.progress.replace(super::decide::Progress::default());
+        self.forget_progress();
+        self.shown.set(None);
         self.param.forget_peer_name();
         self.sessions.reset();
     }
@@ -234,15 +236,26 @@ impl Ssl {
     }
 
     /// The handshake, or a key update, is over; whether it is the handshake.
-    pub(super) fn completed(&self, engine: &Connection) -> bool {
+    pub(super) fn completed(&self, engine: &mut Connection) -> bool {
         let is_handshake = self.stage.get() == Stage::Handshaking;
         if is_handshake {
             self.note_negotiated(engine);
             self.stage.set(Stage::Established);
             self.complete_early();
             self.finish_session(engine);
+            engine.forget_handshake();
+            self.facts.borrow_mut().forget_hello();
+            self.forget_progress();
         }
         is_handshake
+    }
+
+    /// Frees what is of use during a handshake only.
+    fn forget_progress(&self) {
+        let progress = self.progress.take();
+        let wish = self.sessions.wish.take();
+        // Outside the borrows: freeing a certificate may call back.
+        drop((progress, wish));
     }
 
     /// Looks at the engine after a call, for what it changed by itself.

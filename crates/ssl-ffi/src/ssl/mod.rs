@@ -27,6 +27,7 @@ pub(crate) mod state;
 mod story;
 pub(crate) mod suitability;
 mod tap;
+mod transient;
 
 use std::cell::{Cell, Ref, RefCell};
 use std::sync::Arc;
@@ -39,19 +40,23 @@ pub(crate) use self::baton::Held;
 use self::bios::Bios;
 use self::decide::Progress;
 pub(crate) use self::error::Want;
-pub(crate) use self::facts::Facts;
+pub(crate) use self::facts::{Facts, Offered};
 use self::job::Jobs;
 use self::keylog::KeyLines;
 use self::lanes::Lanes;
 use self::sessions::Sessions;
 use self::state::State;
 use self::story::Story;
+use self::transient::Transient;
 use crate::crypto::exdata::{Class, ExData};
 use crate::crypto::{VerifyParam, X509Store};
 use crate::ctx::Ctx;
 use crate::method::Method;
 use crate::report::{self, Tally};
 use crate::settings::Settings;
+use crate::settings::authorities::Names;
+use crate::settings::callbacks::InfoCallback;
+use crate::settings::certificates::KeyKind;
 use crate::settings::holder::Holder;
 use crate::settings::security::Judge;
 
@@ -65,7 +70,11 @@ pub(crate) struct Ssl {
     /// The context it was made from: sessions stay there when SNI switches to another.
     session_ctx: RefCell<Arc<Ctx>>,
     method: Cell<&'static Method>,
-    settings: RefCell<Settings>,
+    /// Its context's, until it changes something.
+    settings: RefCell<Arc<Settings>>,
+    /// Its own lists, and its own callback; its context's count where there is none.
+    names: RefCell<Names>,
+    pub(crate) info: Cell<Option<InfoCallback>>,
     /// The application changes it through a pointer to this very object.
     pub(crate) param: VerifyParam,
     pub(crate) ex_data: ExData,
@@ -85,7 +94,9 @@ pub(crate) struct Ssl {
     /// What is known of the peer and of what was agreed.
     facts: RefCell<Facts>,
     /// How far the decisions of this handshake have come.
-    progress: RefCell<Progress>,
+    progress: RefCell<Transient<Progress>>,
+    /// The place of the certificate that this handshake shows.
+    shown: Cell<Option<KeyKind>>,
     pub(crate) verify_result: Cell<i64>,
     sessions: Sessions,
     early: early::Early,
@@ -136,15 +147,10 @@ impl Ssl {
     pub(crate) fn new(ctx: &Arc<Ctx>) -> Option<Arc<Self>> {
         let param = VerifyParam::new()?;
         param.inherit(&ctx.param);
-        let mut settings = ctx.settings();
-        // Where a connection has none of its own, its context's at the moment is called.
-        settings.hooks.info = None;
-        // Where a connection has no names, its context's at the moment are shown.
-        settings.verify.forget_names();
-        Self::build(ctx, settings, param)
+        Self::build(ctx, ctx.settings(), param)
     }
 
-    fn build(ctx: &Arc<Ctx>, settings: Settings, param: VerifyParam) -> Option<Arc<Self>> {
+    fn build(ctx: &Arc<Ctx>, settings: Arc<Settings>, param: VerifyParam) -> Option<Arc<Self>> {
         let method = ctx.method();
         // One user at a time is the contract with C; the `Arc` is there for its count.
         #[allow(clippy::arc_with_non_send_sync, reason = "see the type's contract")]
@@ -153,6 +159,8 @@ impl Ssl {
             session_ctx: RefCell::new(Arc::clone(ctx)),
             method: Cell::new(method),
             settings: RefCell::new(settings),
+            names: RefCell::default(),
+            info: Cell::new(None),
             param,
             ex_data: ExData::empty(),
             side: Cell::new(method.side),
@@ -164,7 +172,8 @@ impl Ssl {
             warning: Cell::new(0),
             host_name: RefCell::new(None),
             facts: RefCell::new(Facts::default()),
-            progress: RefCell::new(Progress::default()),
+            progress: RefCell::default(),
+            shown: Cell::new(None),
             verify_result: Cell::new(0),
             sessions: Sessions::default(),
             early: early::Early::default(),
@@ -215,12 +224,17 @@ impl Ssl {
 
     /// Looks at the settings. The borrow must end before C is called.
     pub(crate) fn settings(&self) -> Ref<'_, Settings> {
-        self.settings.borrow()
+        Ref::map(self.settings.borrow(), |settings| &**settings)
+    }
+
+    /// The settings as they are now, for as long as C is called.
+    pub(crate) fn shared_settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.borrow())
     }
 
     /// Changes the settings; `change` must not call C.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Settings) -> T) -> T {
-        change(&mut self.settings.borrow_mut())
+        change(Arc::make_mut(&mut self.settings.borrow_mut()))
     }
 
     pub(crate) fn mode(&self) -> SslMode {
@@ -307,8 +321,7 @@ impl Ssl {
 
     /// On servers, makes the certificate current that this handshake shows; false if there is none yet.
     pub(crate) fn select_shown(&self) -> bool {
-        let shown = self.progress.borrow().shown;
-        if let (true, Some(kind)) = (self.is_server(), shown) {
+        if let (true, Some(kind)) = (self.is_server(), self.shown.get()) {
             self.select(kind);
             return true;
         }
@@ -323,6 +336,10 @@ impl Holder for Ssl {
 
     fn change<T>(&self, change: impl FnOnce(&mut Settings) -> T) -> T {
         Self::change(self, change)
+    }
+
+    fn with_names<T>(&self, work: impl FnOnce(&mut Names) -> T) -> T {
+        work(&mut self.names.borrow_mut())
     }
 
     fn trust_store(&self) -> X509Store {

@@ -17,6 +17,7 @@ use super::drive::Stop;
 use crate::crypto::{NameStack, X509Name, queue, reason};
 use crate::negotiate::sigalgs::Scheme;
 use crate::settings::authorities::List;
+use crate::settings::holder::Holder;
 use crate::settings::option;
 use crate::settings::security::Point;
 
@@ -124,7 +125,12 @@ impl Ssl {
 
     /// Who checks the peer's signature.
     fn signature_check(&self) -> Arc<dyn SignatureCheck> {
-        Arc::clone(&self.progress.borrow().signatures) as _
+        Arc::clone(
+            self.progress
+                .borrow_mut()
+                .signatures
+                .get_or_insert_default(),
+        ) as _
     }
 
     /// Whether the client is asked for a certificate, and whose.
@@ -154,8 +160,8 @@ impl Ssl {
     fn authorities(&self) -> Option<Arc<NameStack>> {
         let ctx = self.ctx();
         let list = |list: List| {
-            let own = list.of(&self.settings().verify).cloned();
-            own.or_else(|| ctx.with(|settings| list.of(&settings.verify).cloned()))
+            let own = self.with_names(|names| list.of(names).cloned());
+            own.or_else(|| ctx.with_names(|names| list.of(names).cloned()))
         };
         list(List::Client)
             .filter(|names| !names.is_empty())

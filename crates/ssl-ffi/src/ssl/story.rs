@@ -46,7 +46,7 @@ impl Ssl {
 
     /// Whether somebody wants to be told.
     pub(super) fn has_listener(&self) -> bool {
-        self.settings().hooks.info.is_some() || self.ctx().with(|is| is.hooks.info.is_some())
+        self.info.get().is_some() || self.ctx().hooks().info.is_some()
     }
 
     /// Begins to follow the messages, from where the connection is.
@@ -212,8 +212,7 @@ impl Ssl {
 
     /// Calls the info callback, the connection's own or else its context's; no borrow is held.
     fn tell_as(&self, in_init: Option<bool>, event: i32, value: i32) {
-        let own = self.settings().hooks.info;
-        let callback = own.or_else(|| self.ctx().with(|is| is.hooks.info));
+        let callback = self.info.get().or_else(|| self.ctx().hooks().info);
         let Some(callback) = callback.filter(|_| !self.is_given_up()) else {
             return;
         };

@@ -61,7 +61,7 @@ impl Ssl {
         if shared.iter().copied().any(|scheme| takes(&scheme)) {
             return flag::SIGN | flag::EXPLICIT_SIGN;
         }
-        let says_nothing = self.facts().peer_schemes.is_empty() && !self.facts().hello.is_empty();
+        let says_nothing = self.facts().peer_schemes.is_empty() && self.facts().offered.is_some();
         match sigalgs::legacy(kind) {
             Some(legacy) if says_nothing && self.schemes_to_accept().contains(&legacy) => {
                 flag::SIGN
@@ -113,9 +113,14 @@ impl Ssl {
             return None;
         }
         let facts = self.facts();
-        let hello = ssl_record::hello::ClientHello::parse_message(&facts.hello).ok()?;
-        let schemes = hello.signature_algorithms_cert().ok()??;
-        Some(schemes.filter_map(sigalgs::from_wire).collect())
+        let schemes = facts.offered.as_ref()?.certificate_schemes.as_deref()?;
+        Some(
+            schemes
+                .iter()
+                .copied()
+                .filter_map(sigalgs::from_wire)
+                .collect(),
+        )
     }
 
     /// Whether the peer has the curves of the keys.

@@ -13,9 +13,14 @@ use crate::tap::{MessageTap, TapLog, Tapped};
 
 /// What an established delegated connection keeps besides.
 pub(super) struct Kept {
-    facts: ProgressFacts,
     /// Not yet taken.
     sessions: Vec<ClientSession>,
+    /// What the handshake told, unless its owner has it by now.
+    told: Option<Box<Told>>,
+}
+
+struct Told {
+    facts: ProgressFacts,
     /// The contents of our Finished and of the peer's.
     finished: Option<(Secret, Secret)>,
 }
@@ -26,9 +31,11 @@ const MAX_SESSIONS: usize = 16;
 impl Kept {
     pub(super) fn new(noted: Noted) -> Self {
         Self {
-            facts: noted.facts,
             sessions: noted.session.into_iter().collect(),
-            finished: noted.finished,
+            told: Some(Box::new(Told {
+                facts: noted.facts,
+                finished: noted.finished,
+            })),
         }
     }
 
@@ -96,8 +103,24 @@ impl Connection {
 
     /// The contents of the Finished messages, ours and the peer's, once the handshake is complete.
     pub fn finished(&self) -> Option<(&[u8], &[u8])> {
-        let (local, peer) = self.established()?.delegated.as_ref()?.finished.as_ref()?;
+        let (local, peer) = self.told()?.finished.as_ref()?;
         Some((local.bytes(), peer.bytes()))
+    }
+
+    /// Frees what an established connection knows of its handshake: from then on there are neither
+    /// [`progress_facts`](Connection::progress_facts) nor [`finished`](Connection::finished). For an owner
+    /// that has copied what it needs and leaves the connection idle.
+    pub fn forget_handshake(&mut self) {
+        let kept = self
+            .established_mut()
+            .and_then(|session| session.delegated.as_mut());
+        if let Some(kept) = kept {
+            kept.told = None;
+        }
+    }
+
+    fn told(&self) -> Option<&Told> {
+        self.established()?.delegated.as_ref()?.told.as_deref()
     }
 
     /// What is noted for [`Connection::take_messages`], to be set before the first step. Handshake records
@@ -138,11 +161,11 @@ impl Connection {
     }
 
     /// What is known of a delegated handshake, during it and after its success. After a failure there
-    /// are none: keep a copy.
+    /// are none: keep a copy. Nor are there any after [`forget_handshake`](Connection::forget_handshake).
     pub fn progress_facts(&self) -> Option<&ProgressFacts> {
         match &self.phase {
             Phase::Handshaking(handshaking) => handshaking.handshake.facts(),
-            Phase::Established(session) => session.delegated.as_ref().map(|kept| &kept.facts),
+            Phase::Established(_) => self.told().map(|told| &told.facts),
             Phase::Failed(_) => None,
         }
     }

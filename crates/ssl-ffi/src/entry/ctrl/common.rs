@@ -18,6 +18,10 @@ pub(super) fn on_ctx(ctx: &Ctx, cmd: c_int, larg: c_long) -> Option<c_long> {
     let method = ctx.method();
     let (set, cleared) = asked(cmd, larg);
     crate::report::context_mode(set, cleared);
+    let known = ctx.with(|settings| answer(settings, cmd, larg));
+    if known.is_some() || !is_about_settings(cmd) {
+        return known;
+    }
     ctx.change(|settings| on_settings(settings, method, cmd, larg))
 }
 
@@ -27,6 +31,10 @@ pub(super) fn on_ssl(ssl: &Ssl, cmd: c_int, larg: c_long) -> Option<c_long> {
     let method = ssl.ctx().method();
     let (set, cleared) = asked(cmd, larg);
     ssl.tally.mode(set, cleared);
+    let known = answer(&ssl.settings(), cmd, larg);
+    if known.is_some() || !is_about_settings(cmd) {
+        return known;
+    }
     let result = ssl.change(|settings| on_settings(settings, method, cmd, larg))?;
     if matches!(
         cmd,
@@ -46,6 +54,36 @@ pub(super) unsafe fn without_context(cmd: c_int, parg: *mut c_void) -> c_long {
     unsafe { super::lists::check(cmd, parg) }.unwrap_or(0)
 }
 
+/// The result of a command that changes nothing: connections share what nobody changes.
+fn answer(settings: &Settings, cmd: c_int, larg: c_long) -> Option<c_long> {
+    let mask = mask(larg);
+    match cmd {
+        MODE if settings.modes.contains(mask) => Some(settings.modes.bits().into()),
+        CLEAR_MODE if !settings.modes.intersects(mask) => Some(settings.modes.bits().into()),
+        GET_READ_AHEAD => Some(settings.records.read_ahead.into()),
+        GET_MIN_PROTO_VERSION => Some(settings.min_version.into()),
+        GET_MAX_PROTO_VERSION => Some(settings.max_version.into()),
+        GET_MAX_CERT_LIST => Some(settings.max_cert_list),
+        _ => None,
+    }
+}
+
+fn is_about_settings(cmd: c_int) -> bool {
+    matches!(
+        cmd,
+        MODE | CLEAR_MODE
+            | SET_READ_AHEAD
+            | SET_MAX_SEND_FRAGMENT
+            | SET_SPLIT_SEND_FRAGMENT
+            | SET_MAX_PIPELINES
+            | SET_MIN_PROTO_VERSION
+            | SET_MAX_PROTO_VERSION
+            | SET_MAX_CERT_LIST
+            | CERT_FLAGS
+            | CLEAR_CERT_FLAGS
+    )
+}
+
 fn on_settings(
     settings: &mut Settings,
     method: &Method,
@@ -62,7 +100,6 @@ fn on_settings(
             settings.modes = settings.modes.difference(mask(larg));
             c_long::from(settings.modes.bits())
         }
-        GET_READ_AHEAD => records.read_ahead.into(),
         SET_READ_AHEAD => {
             let was = std::mem::replace(&mut records.read_ahead, larg != 0);
             was.into()
@@ -99,9 +136,6 @@ fn on_settings(
             let set = bound(Bound::Newest, method, larg);
             set.map_or(0, |version| keep(&mut settings.max_version, version))
         }
-        GET_MIN_PROTO_VERSION => c_long::from(settings.min_version),
-        GET_MAX_PROTO_VERSION => c_long::from(settings.max_version),
-        GET_MAX_CERT_LIST => settings.max_cert_list,
         SET_MAX_CERT_LIST if larg < 0 => 0,
         SET_MAX_CERT_LIST => std::mem::replace(&mut settings.max_cert_list, larg),
         CERT_FLAGS => {

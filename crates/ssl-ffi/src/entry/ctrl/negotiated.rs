@@ -4,11 +4,10 @@
 //! handshake.
 
 use libc::{c_int, c_long, c_uchar, c_void};
-use ssl_record::hello::ClientHello;
 
 use crate::method::TLS1_2;
 use crate::negotiate::sigalgs;
-use crate::ssl::Ssl;
+use crate::ssl::{Offered, Ssl};
 
 /// # Safety
 /// `parg` is what the command demands.
@@ -32,13 +31,11 @@ pub(super) unsafe fn on_ssl(
         GET_PEER_SIGNATURE_NID => unsafe { hash(ssl.facts().peer_scheme, parg) },
         GET_RAW_CIPHERLIST if parg.is_null() => 2,
         // SAFETY: the caller's promise.
-        GET_RAW_CIPHERLIST => unsafe {
-            from_hello(ssl, parg, |hello| Some(hello.cipher_suites_raw()))
-        },
+        GET_RAW_CIPHERLIST => unsafe { of_offered(ssl, parg, |offered| Some(&offered.suites)) },
         // SAFETY: the caller's promise.
         GET_EC_POINT_FORMATS => unsafe {
-            from_hello(ssl, parg, |hello| match ssl.version() {
-                TLS1_2 => hello.ec_point_formats().ok().flatten(),
+            of_offered(ssl, parg, |offered| match ssl.version() {
+                TLS1_2 => offered.point_formats.as_deref(),
                 _ => None,
             })
         },
@@ -71,14 +68,14 @@ unsafe fn hash(scheme: Option<u16>, parg: *mut c_void) -> c_long {
 ///
 /// # Safety
 /// `parg` is NULL or a place for a pointer.
-unsafe fn from_hello(
+unsafe fn of_offered(
     ssl: &Ssl,
     parg: *mut c_void,
-    part: impl FnOnce(ClientHello<'_>) -> Option<&[u8]>,
+    part: impl FnOnce(&Offered) -> Option<&[u8]>,
 ) -> c_long {
     let facts = ssl.facts();
-    let hello = ClientHello::parse_message(&facts.hello).ok();
-    let Some(part) = hello.and_then(part).filter(|_| !parg.is_null()) else {
+    let offered = facts.offered.as_deref();
+    let Some(part) = offered.and_then(part).filter(|_| !parg.is_null()) else {
         return 0;
     };
     // SAFETY: the caller's promise. The bytes stay where they are until the next handshake.

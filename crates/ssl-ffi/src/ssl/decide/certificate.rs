@@ -119,7 +119,7 @@ impl Ssl {
         let stack = Arc::new(stack);
         let mut progress = self.progress.borrow_mut();
         if let Some((der, leaf)) = chain.first().zip(stack.element(0)) {
-            progress.signatures.note(der, leaf);
+            progress.signatures.get_or_insert_default().note(der, leaf);
         }
         progress.shown_by_peer = Some(Arc::clone(&stack));
         Ok(stack)
@@ -143,7 +143,7 @@ impl Ssl {
     /// Runs the verification and keeps what it found.
     fn verify_peer(&self, shown: &X509Stack, peer: Peer) -> Result<Verdict, Halt> {
         let ctx = self.ctx();
-        let settings = self.settings().clone();
+        let settings = self.shared_settings();
         let own = settings.certificates.verify_store.clone();
         let store = own.unwrap_or_else(|| ctx.store());
         let replacement = ctx.hooks().cert_verify;

@@ -223,8 +223,8 @@ impl Ssl {
             Halt::Refuse(AlertDescription::INTERNAL_ERROR, weakness.reason().into())
         })?;
         let old = {
+            self.shown.set(Some(kind));
             let mut progress = self.progress.borrow_mut();
-            progress.shown = Some(kind);
             std::mem::replace(&mut progress.signing, place.key.clone())
         };
         // Outside the borrow: freeing a key may call back.

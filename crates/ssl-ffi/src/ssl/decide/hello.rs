@@ -13,8 +13,8 @@ use ssl_record::record::{AlertDescription, ProtocolVersion};
 
 use super::Decision;
 use crate::crypto::{X509Stack, reason};
-use crate::settings::certificates::KeyKind;
 use crate::ssl::signature::ByLibcrypto;
+use crate::ssl::transient::Blank;
 use crate::ssl::{Ssl, Want};
 
 /// Which steps of this handshake are behind it.
@@ -30,11 +30,22 @@ pub(in crate::ssl) struct Progress {
     /// What the peer shows, before it is trusted.
     pub(super) shown_by_peer: Option<Arc<X509Stack>>,
     /// Checks its signature.
-    pub(in crate::ssl) signatures: Arc<ByLibcrypto>,
-    /// The place of the certificate that is shown.
-    pub(in crate::ssl) shown: Option<KeyKind>,
-    /// The key that it belongs to.
+    pub(in crate::ssl) signatures: Option<Arc<ByLibcrypto>>,
+    /// The key of the certificate that is shown.
     pub(super) signing: Option<crate::crypto::EvpPkey>,
+}
+
+impl Blank for Progress {
+    const BLANK: &'static Self = &Self {
+        hello_callback: false,
+        server_name: false,
+        certificate: false,
+        protocol: None,
+        early: None,
+        shown_by_peer: None,
+        signatures: None,
+        signing: None,
+    };
 }
 
 /// Why the steps end here.
@@ -76,7 +87,7 @@ impl Ssl {
             self.ask_alpn_callback(&hello)?;
         }
         self.check_schemes(&hello)?;
-        self.facts.borrow_mut().note_offer(&hello);
+        self.facts.borrow_mut().note_choices();
         self.find_wish(&hello, early.version)?;
         self.ask_certificate_callback()?;
         let agreed = self.choose_late(&hello, early, group)?;

@@ -18,6 +18,7 @@ use crate::negotiate::suites::Suite;
 use crate::session::{Counter, Id, Session, now};
 use crate::ssl::Ssl;
 use crate::ssl::plan::{VERIFY_FAIL_IF_NO_PEER_CERT, VERIFY_PEER};
+use crate::ssl::transient::Blank;
 
 /// What a client wants resumed, and what it may get.
 #[derive(Default)]
@@ -28,6 +29,14 @@ pub(in crate::ssl) struct Wish {
     pub(in crate::ssl) found: Option<Found>,
     /// The client is to get a ticket.
     pub(in crate::ssl) expects_ticket: bool,
+}
+
+impl Blank for Wish {
+    const BLANK: &'static Self = &Self {
+        is_known: false,
+        found: None,
+        expects_ticket: false,
+    };
 }
 
 /// A session that may be resumed, to the engine.

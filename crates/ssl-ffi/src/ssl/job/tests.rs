@@ -309,7 +309,7 @@ unsafe extern "C" fn pausing_info(_: *const Ssl, _: c_int, _: c_int) {
 #[test]
 fn a_paused_callback_of_a_freed_connection_is_left_alone() {
     let (client, _server) = pair();
-    client.ssl.change(|to| to.hooks.info = Some(pausing_info));
+    client.ssl.info.set(Some(pausing_info));
     assert_eq!(client.ssl.do_handshake(), -1);
     assert!(client.is_paused());
     Ssl::release(client.ssl);
@@ -322,7 +322,7 @@ fn callbacks_of_a_freed_connection_are_not_called() {
     client.pauses.set(1);
     assert_eq!(client.ssl.do_handshake(), -1);
     assert!(client.is_paused());
-    client.ssl.change(|to| to.hooks.info = Some(pausing_info));
+    client.ssl.info.set(Some(pausing_info));
     Ssl::release(client.ssl);
     assert_eq!((client.pauses.get(), CALLS.get()), (0, 0));
 }

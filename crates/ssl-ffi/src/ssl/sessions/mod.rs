@@ -14,6 +14,7 @@ use ssl_record::{Connection, Side};
 
 use super::decide::Wish;
 use super::plan::VERIFY_PEER;
+use super::transient::Transient;
 use super::{SENT, Ssl, Stage};
 use crate::session::{CacheMode, Counter, Fields, Id, Session, now};
 
@@ -22,7 +23,7 @@ use crate::session::{CacheMode, Counter, Fields, Id, Session, now};
 pub(in crate::ssl) struct Sessions {
     current: RefCell<Option<Arc<Session>>>,
     /// Servers: what the client wants resumed.
-    pub(in crate::ssl) wish: RefCell<Wish>,
+    pub(in crate::ssl) wish: RefCell<Transient<Wish>>,
     /// Servers: tickets sent in this handshake.
     pub(in crate::ssl) sent: Cell<usize>,
 }
@@ -30,7 +31,6 @@ pub(in crate::ssl) struct Sessions {
 impl Sessions {
     /// A handshake begins anew; the session stays, so that it can be offered.
     pub(in crate::ssl) fn reset(&self) {
-        self.wish.replace(Wish::default());
         self.sent.set(0);
     }
 }
