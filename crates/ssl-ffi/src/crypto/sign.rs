@@ -107,20 +107,16 @@ pub(crate) fn schemes_of(key: &EvpPkey) -> Vec<u16> {
             && scheme.fits_size(key)
             && mandatory.is_none_or(|nid| scheme.digest.map(Digest::nid) == Some(nid))
     };
+    let curve = key.curve();
     let mut schemes: Vec<_> = SCHEMES.iter().filter(|scheme| fits(scheme)).collect();
-    schemes.sort_by_key(|scheme| !fits_tls13(key, scheme.code));
+    schemes.sort_by_key(|scheme| !scheme.fits_tls13(curve));
     schemes.iter().map(|scheme| scheme.code).collect()
 }
 
 /// Whether TLS 1.3 lets a key of this kind, on this curve, sign a handshake by the scheme.
 pub(crate) fn fits_tls13(key: &EvpPkey, scheme: u16) -> bool {
     Scheme::of(scheme).is_some_and(|scheme| {
-        scheme.family.key_type() == key.id()
-            && match scheme.family {
-                Family::Pkcs1 => false,
-                Family::Ecdsa => scheme.curve.is_some() && scheme.curve == key.curve(),
-                Family::PssRsae | Family::PssPss | Family::Ed25519 | Family::Ed448 => true,
-            }
+        scheme.family.key_type() == key.id() && scheme.fits_tls13(key.curve())
     })
 }
 
@@ -158,6 +154,15 @@ struct Scheme {
 impl Scheme {
     fn of(code: u16) -> Option<Self> {
         SCHEMES.iter().find(|scheme| scheme.code == code).copied()
+    }
+
+    /// Whether TLS 1.3 has it for keys of its kind, on this curve.
+    fn fits_tls13(&self, curve: Option<c_int>) -> bool {
+        match self.family {
+            Family::Pkcs1 => false,
+            Family::Ecdsa => self.curve.is_some() && self.curve == curve,
+            Family::PssRsae | Family::PssPss | Family::Ed25519 | Family::Ed448 => true,
+        }
     }
 
     fn digest_name(&self) -> *const c_char {

@@ -195,7 +195,7 @@ unsafe fn certificate<O: Counted + Holder>(holder: *const O) -> *mut RawX509 {
     unsafe {
         with(holder, null_mut(), |holder| {
             let certificates = holder.certificates();
-            let certificate = certificates.current().certificate.as_ref();
+            let certificate = certificates.current().certificate();
             certificate.map_or(null_mut(), X509::as_ptr)
         })
     }

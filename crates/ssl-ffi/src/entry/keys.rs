@@ -250,11 +250,11 @@ unsafe fn use_key<O: Counted + Holder>(
 fn check_key(holder: &impl Holder) -> c_int {
     let certificates = holder.certificates();
     let place = certificates.current();
-    let Some(certificate) = &place.certificate else {
+    let Some(certificate) = place.certificate() else {
         queue::raise(reason::NO_CERTIFICATE_ASSIGNED);
         return 0;
     };
-    let Some(key) = &place.key else {
+    let Some(key) = place.key() else {
         queue::raise(reason::NO_PRIVATE_KEY_ASSIGNED);
         return 0;
     };
@@ -263,7 +263,7 @@ fn check_key(holder: &impl Holder) -> c_int {
 
 fn current_key(holder: &impl Holder) -> *mut EVP_PKEY {
     let certificates = holder.certificates();
-    let key = certificates.current().key.as_ref();
+    let key = certificates.current().key();
     key.map_or(null_mut(), EvpPkey::as_ptr)
 }
 

@@ -1,12 +1,13 @@
 //! Our certificates: one place per key type, as OpenSSL keeps them.
 //!
-//! Owns certificate, key and chain of each place, and which place is current. Does not load or judge
-//! anything.
+//! Owns certificate, key and chain of each place, what choosing has to know of them, and which place is
+//! current. Does not load or judge anything.
 
 use std::ffi::CStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use crate::crypto::{EvpPkey, X509, X509Stack, X509Store};
+use crate::crypto::{EvpPkey, X509, X509Stack, X509Store, queue, sign, strength};
+use crate::negotiate::select::Candidate;
 use crate::negotiate::suites::Authentication;
 
 pub(crate) use crate::negotiate::sigalgs::KeyKind;
@@ -56,13 +57,49 @@ impl KeyKind {
 /// One place.
 #[derive(Clone, Default)]
 pub(crate) struct Place {
-    pub(crate) certificate: Option<X509>,
-    pub(crate) key: Option<EvpPkey>,
+    certificate: Option<X509>,
+    key: Option<EvpPkey>,
     /// What is sent behind the certificate.
     pub(crate) chain: Chain,
+    /// What choosing has to know of the two, once somebody asked for it.
+    candidate: OnceLock<Candidate>,
 }
 
 impl Place {
+    pub(crate) fn certificate(&self) -> Option<&X509> {
+        self.certificate.as_ref()
+    }
+
+    pub(crate) fn key(&self) -> Option<&EvpPkey> {
+        self.key.as_ref()
+    }
+
+    pub(crate) fn set_certificate(&mut self, certificate: X509) {
+        self.certificate = Some(certificate);
+        self.candidate = OnceLock::new();
+    }
+
+    pub(crate) fn set_key(&mut self, key: Option<EvpPkey>) {
+        self.key = key;
+        self.candidate = OnceLock::new();
+    }
+
+    /// Certificate and key, as far as choosing has to know them; `None` without both. Asked of libcrypto
+    /// once, as it takes its time for it.
+    pub(crate) fn candidate(&self, kind: KeyKind) -> Option<&Candidate> {
+        let (certificate, key) = self.certificate.as_ref().zip(self.key.as_ref())?;
+        Some(self.candidate.get_or_init(|| {
+            // What cannot be asked of a foreign key is not an error of the handshake.
+            queue::quiet(|| Candidate {
+                kind,
+                curve: key.curve().unwrap_or(0),
+                able: sign::schemes_of(key),
+                may_sign: strength::may_sign(certificate),
+                signed_with: strength::signature_of(certificate),
+            })
+        }))
+    }
+
     /// Whether it can serve a handshake.
     pub(crate) fn is_usable(&self) -> bool {
         self.certificate.is_some() && self.key.is_some()

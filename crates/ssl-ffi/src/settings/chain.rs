@@ -42,7 +42,7 @@ pub(crate) fn add(holder: &impl Holder, certificate: &X509) -> Option<()> {
 pub(crate) fn build(holder: &impl Holder, flags: c_int) -> c_int {
     let certificates = holder.certificates();
     let place = certificates.current();
-    let Some(leaf) = &place.certificate else {
+    let Some(leaf) = place.certificate() else {
         queue::raise(reason::NO_CERTIFICATE_SET);
         return 0;
     };
@@ -117,7 +117,7 @@ fn build_for(
 pub(crate) fn select(holder: &impl Holder, certificate: &X509) -> bool {
     let certificates = holder.certificates();
     let find = |fits: &dyn Fn(&X509) -> bool| {
-        let fitting = |(_, place): &(KeyKind, &Place)| place.certificate.as_ref().is_some_and(fits);
+        let fitting = |(_, place): &(KeyKind, &Place)| place.certificate().is_some_and(fits);
         let found = certificates.usable().find(fitting);
         found.map(|(kind, _)| kind)
     };

@@ -24,15 +24,15 @@ pub(crate) fn certificate(holder: &impl Holder, certificate: X509) -> Option<()>
     }
     change(holder, |certificates| {
         let place = certificates.place_mut(kind);
-        if let Some(key) = &place.key {
+        if let Some(key) = place.key() {
             // Whether there are any to copy does not matter.
             public.copy_parameters(key);
             if !key.is_same_public(&certificate) {
-                place.key = None;
+                place.set_key(None);
             }
             queue::clear();
         }
-        place.certificate = Some(certificate);
+        place.set_certificate(certificate);
         certificates.select(kind);
         Some(())
     })
@@ -43,12 +43,12 @@ pub(crate) fn key(holder: &impl Holder, key: EvpPkey) -> Option<()> {
     let kind = kind_of(&key)?;
     change(holder, |certificates| {
         let place = certificates.place_mut(kind);
-        if let Some(certificate) = &place.certificate
+        if let Some(certificate) = place.certificate()
             && !key.is_same_public(certificate)
         {
             return None;
         }
-        place.key = Some(key);
+        place.set_key(Some(key));
         certificates.select(kind);
         Some(())
     })
@@ -87,8 +87,8 @@ pub(crate) fn pair(
             return None;
         }
         place.chain.set(list);
-        place.certificate = Some(certificate);
-        place.key = Some(key);
+        place.set_certificate(certificate);
+        place.set_key(Some(key));
         certificates.select(kind);
         Some(())
     })

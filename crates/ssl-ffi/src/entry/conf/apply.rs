@@ -121,7 +121,7 @@ impl ConfContext {
         for (kind, file) in files {
             let has_key = self
                 .target
-                .look(|settings| settings.certificates.place(kind).key.is_some());
+                .look(|settings| settings.certificates.place(kind).key().is_some());
             // SAFETY: the caller's promise.
             if has_key == Some(false) && unsafe { self.private_key(&file) } != Outcome::Done {
                 return false;

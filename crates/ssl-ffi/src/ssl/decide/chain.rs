@@ -18,7 +18,7 @@ impl Ssl {
         certificates: &Certificates,
         place: &Place,
     ) -> Result<Vec<Vec<u8>>, Weakness> {
-        let chain = match &place.certificate {
+        let chain = match place.certificate() {
             Some(leaf) => self.certificates_for(certificates, place, leaf),
             None => Vec::new(),
         };

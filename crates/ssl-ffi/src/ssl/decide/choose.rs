@@ -10,7 +10,7 @@ use ssl_record::hello::ClientHello;
 use ssl_record::record::{AlertDescription, ProtocolVersion};
 
 use super::Halt;
-use crate::crypto::{EvpPkey, queue, reason, sign, strength};
+use crate::crypto::reason;
 use crate::method::TLS1_3;
 use crate::negotiate::select::{self, Candidate, Preference, Verifiable};
 use crate::negotiate::sigalgs::{self, KeyKind, Scheme};
@@ -225,7 +225,7 @@ impl Ssl {
         let old = {
             self.shown.set(Some(kind));
             let mut progress = self.progress.borrow_mut();
-            std::mem::replace(&mut progress.signing, place.key.clone())
+            std::mem::replace(&mut progress.signing, place.key().cloned())
         };
         // Outside the borrow: freeing a key may call back.
         drop(old);
@@ -264,7 +264,7 @@ impl Ssl {
         let places = certificates.usable();
         places
             .filter(|(_, place)| !is_strict || self.is_suitable(place))
-            .filter_map(|(kind, place)| candidate(kind, place))
+            .filter_map(|(kind, place)| place.candidate(kind).cloned())
             .collect()
     }
 
@@ -274,7 +274,7 @@ impl Ssl {
     }
 
     fn is_suitable(&self, place: &Place) -> bool {
-        let Some((certificate, key)) = place.certificate.as_ref().zip(place.key.as_ref()) else {
+        let Some((certificate, key)) = place.certificate().zip(place.key()) else {
             return false;
         };
         let shown = Shown {
@@ -304,27 +304,11 @@ impl Ssl {
         certificates.usable().any(|(kind, place)| match kind {
             KeyKind::Dsa => false,
             KeyKind::Ec => place
-                .key
-                .as_ref()
-                .and_then(EvpPkey::curve)
-                .is_some_and(has_curve),
+                .candidate(kind)
+                .is_some_and(|candidate| candidate.curve != 0 && has_curve(candidate.curve)),
             KeyKind::Rsa | KeyKind::RsaPss | KeyKind::Ed25519 | KeyKind::Ed448 => true,
         })
     }
-}
-
-fn candidate(kind: KeyKind, place: &Place) -> Option<Candidate> {
-    let (certificate, key) = place.certificate.as_ref().zip(place.key.as_ref())?;
-    // What cannot be asked of a foreign key is not an error of the handshake.
-    queue::quiet(|| {
-        Some(Candidate {
-            kind,
-            curve: key.curve().unwrap_or(0),
-            able: sign::schemes_of(key),
-            may_sign: strength::may_sign(certificate),
-            signed_with: strength::signature_of(certificate),
-        })
-    })
 }
 
 /// No compression has to be among the client's methods, and in TLS 1.3 be the only one.
