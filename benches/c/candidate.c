@@ -253,16 +253,67 @@ static double thread_time(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static void bulk(const char *suite, int size, double slice, int release)
+/* How long a measurement takes: so many seconds, or so many times if that is not zero. */
+struct slice {
+    double seconds;
+    long times;
+};
+
+/* Does the work until that is over; how often a second. Never inline, as it is what a profile is taken of. */
+static __attribute__((noinline)) double per_second(struct slice slice, void (*work)(void *), void *argument)
+{
+    double start = thread_time(), elapsed;
+    long times = 0;
+
+    do {
+        work(argument);
+        times++;
+        elapsed = thread_time() - start;
+    } while (slice.times != 0 ? times < slice.times : elapsed < slice.seconds);
+    return (double)times / elapsed;
+}
+
+/* A connection for bulk data, and how many records it may still carry. */
+struct lane {
+    char suite[32];
+    int release, size, batch;
+    long left;
+    struct stack stack;
+    struct pair pair;
+};
+
+static void carry(struct lane *lane)
+{
+    write_all(lane->pair.client, data, lane->size);
+    read_all(lane->pair.server, lane->size);
+}
+
+static void connect_lane(struct lane *lane)
+{
+    if (lane->pair.client != NULL)
+        pair_free(lane->pair);
+    lane->pair = connected(&lane->stack);
+    lane->left = RECORDS_PER_CONNECTION;
+    memset(out, 0, (size_t)lane->size);
+    carry(lane);
+    TRY(memcmp(data, out, (size_t)lane->size) == 0);
+}
+
+static void carry_batch(void *argument)
+{
+    struct lane *lane = argument;
+
+    if (lane->left <= 0)
+        connect_lane(lane);
+    for (int i = 0; i < lane->batch; i++)
+        carry(lane);
+    lane->left -= lane->batch * (lane->size / (1 << 14) + 1L);
+}
+
+static void bulk(const char *suite, int size, struct slice slice, int release)
 {
     /* Connected at the first use; forty-eight are more than there are suites. */
-    static struct lane {
-        char suite[32];
-        int release;
-        long left;
-        struct stack stack;
-        struct pair pair;
-    } lanes[48];
+    static struct lane lanes[48];
     struct lane *lane = lanes;
     struct terms terms = {suite, "p256", 0, release, 0};
 
@@ -273,30 +324,12 @@ static void bulk(const char *suite, int size, double slice, int release)
         lane->release = release;
         lane->stack = stack_new(&terms);
     }
-    int batch = size < BATCH ? BATCH / size : 1;
-    double start = thread_time(), elapsed, bytes = 0;
-    do {
-        if (lane->left <= 0) {
-            if (lane->pair.client != NULL)
-                pair_free(lane->pair);
-            lane->pair = connected(&lane->stack);
-            lane->left = RECORDS_PER_CONNECTION;
-            memset(out, 0, (size_t)size);
-            write_all(lane->pair.client, data, size);
-            read_all(lane->pair.server, size);
-            TRY(memcmp(data, out, (size_t)size) == 0);
-            start = thread_time();
-            bytes = 0;
-        }
-        for (int i = 0; i < batch; i++) {
-            write_all(lane->pair.client, data, size);
-            read_all(lane->pair.server, size);
-        }
-        lane->left -= batch * (size / (1 << 14) + 1L);
-        bytes += (double)batch * size;
-        elapsed = thread_time() - start;
-    } while (elapsed < slice);
-    printf("ok %f\n", bytes / elapsed / 1e6);
+    lane->size = size;
+    lane->batch = size < BATCH ? BATCH / size : 1;
+    if (lane->left <= 0)
+        connect_lane(lane);
+    double batches = per_second(slice, carry_batch, lane);
+    printf("ok %f\n", batches * lane->batch * size / 1e6);
 }
 
 static int one_handshake(const struct stack *stack, int resume)
@@ -312,22 +345,27 @@ static int one_handshake(const struct stack *stack, int resume)
     return resumed;
 }
 
-static void handshakes(const struct terms *terms, double slice)
+struct workload {
+    struct stack stack;
+    int resume;
+};
+
+static void handshake_again(void *argument)
 {
-    struct stack stack = stack_new(terms);
-    long times = 0;
+    struct workload *workload = argument;
+
+    one_handshake(&workload->stack, workload->resume);
+}
+
+static void handshakes(const struct terms *terms, struct slice slice)
+{
+    struct workload workload = {stack_new(terms), terms->resume};
 
     /* The first has no session to offer, and warms caches up. */
-    one_handshake(&stack, terms->resume);
-    TRY(one_handshake(&stack, terms->resume) == terms->resume);
-    double start = thread_time(), elapsed;
-    do {
-        one_handshake(&stack, terms->resume);
-        times++;
-        elapsed = thread_time() - start;
-    } while (elapsed < slice);
-    printf("ok %f\n", (double)times / elapsed);
-    stack_free(stack);
+    one_handshake(&workload.stack, terms->resume);
+    TRY(one_handshake(&workload.stack, terms->resume) == terms->resume);
+    printf("ok %f\n", per_second(slice, handshake_again, &workload));
+    stack_free(workload.stack);
 }
 
 static int has_hybrid(void)
@@ -466,18 +504,28 @@ static void calls(const char *suite)
 
 /* Commands. */
 
+/* `60`: milliseconds; `60x`: as often. */
+static struct slice slice_of(const char *word)
+{
+    char *end;
+    long number = strtol(word, &end, 10);
+    struct slice slice = {(double)number / 1e3, *end == 'x' ? number : 0};
+
+    return slice;
+}
+
 static void answer(const char *line)
 {
-    char suite[32], key[32], kind[32];
-    int size, millis, release;
+    char suite[32], key[32], kind[32], slice[32];
+    int size, release;
     long count;
 
-    if (sscanf(line, "bulk %31s %d %d %d", suite, &size, &millis, &release) == 4 && size <= LONGEST) {
-        bulk(suite, size, millis / 1e3, release);
-    } else if (sscanf(line, "handshake %31s %31s %31s %d", suite, key, kind, &millis) == 4) {
+    if (sscanf(line, "bulk %31s %d %31s %d", suite, &size, slice, &release) == 4 && size <= LONGEST) {
+        bulk(suite, size, slice_of(slice), release);
+    } else if (sscanf(line, "handshake %31s %31s %31s %31s", suite, key, kind, slice) == 4) {
         struct terms terms = {suite, key, strcmp(kind, "resumed") == 0, 0, strcmp(kind, "hybrid") == 0};
         if (!terms.hybrid || has_hybrid())
-            handshakes(&terms, millis / 1e3);
+            handshakes(&terms, slice_of(slice));
         else
             printf("none\n");
     } else if (sscanf(line, "allocations %31s %31s", suite, kind) == 2) {

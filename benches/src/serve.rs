@@ -4,8 +4,8 @@
 //! Owns the workloads. It must not know which candidate it holds, nor what is made of the numbers. The program in
 //! `c/` answers the same commands; both have to change together:
 //!
-//! - `bulk SUITE SIZE MILLIS RELEASE`: MB/s of application data
-//! - `handshake SUITE KEY full|resumed|hybrid MILLIS`: handshakes a second; a hybrid one is a full one with
+//! - `bulk SUITE SIZE SLICE RELEASE`: MB/s of application data
+//! - `handshake SUITE KEY full|resumed|hybrid SLICE`: handshakes a second; a hybrid one is a full one with
 //!   X25519MLKEM768
 //! - `allocations SUITE full|resumed`: heap allocations and bytes allocated of a handshake, both ends
 //! - `allocations SUITE SIZE`: the same of a write of so many bytes and of reading them, in steady state
@@ -13,6 +13,9 @@
 //! - `idle COUNT`: bytes of resident memory that so many idle connections take, both ends
 //! - `calls SUITE`: calls of the transport for a handshake and a byte each way, those that found nothing, write
 //!   calls for a write of 1 MiB and read calls for reading it
+//!
+//! A slice is a number of milliseconds, or with an `x` behind it so many times: megabytes, handshakes. That is for profiles,
+//! which are to be of the same work each time.
 //!
 //! Times are the thread's own, so that what else the machine does counts less.
 
@@ -103,23 +106,23 @@ impl<'a> Service<'a> {
                 .transpose()
         };
         match words.as_slice() {
-            ["bulk", suite, size, millis, release] => {
+            ["bulk", suite, size, slice, release] => {
                 let mut terms = Terms::of(Suite::named(suite)?);
                 terms.release = *release == "1";
                 let lane = self.lane(terms)?;
-                Ok(Some(vec![rate(lane, size.parse()?, millis_of(millis)?)?]))
+                Ok(Some(vec![rate(lane, size.parse()?, Slice::named(slice)?)?]))
             }
-            ["handshake", suite, key, kind, millis] => {
+            ["handshake", suite, key, kind, slice] => {
                 let mut terms = Terms::of(Suite::named(suite)?);
                 terms.key = Key::named(key)?;
                 terms.resume = *kind == "resumed";
                 terms.hybrid = *kind == "hybrid";
-                let millis = millis_of(millis)?;
+                let slice = Slice::named(slice)?;
                 if terms.hybrid && !stack(Terms::of(terms.suite))?.is_some_and(|it| it.has_hybrid())
                 {
                     return Ok(None);
                 }
-                let rate = stack(terms)?.map(|stack| handshakes(&*stack, terms.resume, millis));
+                let rate = stack(terms)?.map(|stack| handshakes(&*stack, terms.resume, slice));
                 Ok(rate.transpose()?.map(|rate| vec![rate]))
             }
             ["owned", suite, release] => {
@@ -178,8 +181,20 @@ impl<'a> Service<'a> {
     }
 }
 
-fn millis_of(text: &str) -> Result<Duration> {
-    Ok(Duration::from_millis(text.parse()?))
+/// How long a measurement takes.
+#[derive(Clone, Copy)]
+enum Slice {
+    Time(Duration),
+    Times(u32),
+}
+
+impl Slice {
+    fn named(word: &str) -> Result<Self> {
+        Ok(match word.strip_suffix('x') {
+            Some(times) => Self::Times(times.parse()?),
+            None => Self::Time(Duration::from_millis(word.parse()?)),
+        })
+    }
 }
 
 /// How long this thread has run.
@@ -188,21 +203,26 @@ fn thread_time() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
 }
 
-/// Calls `work` until the time is over; how often a second.
-fn per_second(slice: Duration, mut work: impl FnMut() -> Result<()>) -> Result<f64> {
+/// Calls `work` until that is over; how often a second. Never inline, as it is what a profile is taken of.
+#[inline(never)]
+fn per_second(slice: Slice, mut work: impl FnMut() -> Result<()>) -> Result<f64> {
     let start = thread_time();
     let mut times = 0_u32;
     loop {
         work()?;
         times += 1;
         let elapsed = thread_time().saturating_sub(start);
-        if elapsed >= slice {
+        let is_over = match slice {
+            Slice::Time(time) => elapsed >= time,
+            Slice::Times(most) => times >= most,
+        };
+        if is_over {
             return Ok(f64::from(times) / elapsed.as_secs_f64());
         }
     }
 }
 
-fn rate(lane: &mut Lane<'_>, size: usize, slice: Duration) -> Result<f64> {
+fn rate(lane: &mut Lane<'_>, size: usize, slice: Slice) -> Result<f64> {
     let batch = (BATCH / size).max(1);
     let batches = per_second(slice, || {
         (0..batch).try_for_each(|_| lane.carry(black_box(size)))
@@ -210,7 +230,7 @@ fn rate(lane: &mut Lane<'_>, size: usize, slice: Duration) -> Result<f64> {
     Ok(batches * (batch * size) as f64 / 1e6)
 }
 
-fn handshakes(stack: &dyn Stack, resume: bool, slice: Duration) -> Result<f64> {
+fn handshakes(stack: &dyn Stack, resume: bool, slice: Slice) -> Result<f64> {
     let mut wires = Wires::new();
     warmed_up(stack, resume, &mut wires)?;
     per_second(slice, || handshake(stack, &mut wires).map(drop))

@@ -47,6 +47,8 @@ pub(crate) enum Chore {
     Asan,
     /// Measure ours beside other libraries, and write docs/benchmarks.md.
     Bench(bench::Flags),
+    /// Count the instructions of one candidate at one of the benchmarks, by function.
+    Profile(bench::profile::Flags),
     /// Run real programs under the drop-in library, against peers on the system's.
     Scenarios {
         /// The library that the programs get.

@@ -64,6 +64,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Fuzz { seconds, target } => ci::alone(fuzz::run(&sh, seconds, target.as_deref())),
         Chore::Asan => ci::alone(asan::run(&sh)),
         Chore::Bench(flags) => bench::run(&sh, &flags),
+        Chore::Profile(flags) => bench::profile::run(&sh, &flags),
         Chore::Scenarios { library, filters } => {
             scenarios::run(&sh, library, &filters, scenarios::Page::Write)
         }

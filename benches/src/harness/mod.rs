@@ -50,8 +50,11 @@ pub fn run(plan: &Path) -> Result<()> {
     page::write(&results, &plan)
 }
 
-/// The certificates, where candidates that are not written in Rust read them.
-fn write_credentials(folder: &Path) -> Result<()> {
+/// Writes the certificates where candidates that are not written in Rust read them.
+///
+/// # Errors
+/// A key cannot be made, or a file cannot be written.
+pub fn write_credentials(folder: &Path) -> Result<()> {
     let credentials = Credentials::new()?;
     for key in Key::ALL {
         let (folder, identity) = (folder.join(key.name()), credentials.identity(key));

@@ -3,6 +3,7 @@
 
 mod candidates;
 mod micro;
+pub(crate) mod profile;
 
 use std::path::{Path, PathBuf};
 
