@@ -3,6 +3,7 @@
 //! Owns the list. Nothing fails when a bar is missed: figures of one machine are no verdict.
 
 use super::grid::aligned;
+use super::programs::{self, LARGE};
 use super::results::Results;
 use super::subjects::{
     CALLS, FULL, HYBRID, OWNED, RELEASED, RESUMED, STEADY, handshake_columns, size_name,
@@ -123,6 +124,17 @@ fn bars() -> Vec<Bar> {
         OURS,
         times(OPENSSL, 4.0),
     );
+    // Processor time of real programs on the C library.
+    for (summary, column) in programs::columns() {
+        let least = if summary == LARGE { 1.3 } else { 1.0 };
+        bar(
+            "programs",
+            summary,
+            column,
+            C_LIBRARY,
+            times(OPENSSL, least),
+        );
+    }
     bars
 }
 

@@ -10,6 +10,7 @@ mod page;
 mod peer;
 mod plan;
 mod plots;
+mod programs;
 mod results;
 mod subjects;
 

@@ -40,6 +40,15 @@ const SECTIONS: &[(&str, &str, &str)] = &[
         "Transport calls",
         "Reads and writes that carried bytes, of both ends together, as on a blocking socket.",
     ),
+    (
+        "programs",
+        "Programs",
+        "The same Debian packages on our libssl.so.3 and on the system's, in turn: user and system time of the server's \
+         processes, or of curl, as the kernel counts it, for a piece of work. Clients, and the server behind HAProxy, are on \
+         the system's library on both sides. All settled on TLS 1.3, X25519 and AES-256-GCM, the programs' defaults; the \
+         settings are the same, and the kernel leaves TLS to the library. Much of this time is the kernel's, for sockets, and \
+         the programs' own: no library saves that.",
+    ),
 ];
 
 /// Writes the page.

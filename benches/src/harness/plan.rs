@@ -15,6 +15,9 @@ pub(super) struct Plan {
     pub(super) subjects: Vec<Subject>,
     /// What takes part. The first is what the others are compared with.
     pub(super) candidates: Vec<Candidate>,
+    /// What measures programs, once on each library; the first is ours.
+    #[serde(default)]
+    pub(super) programs: Vec<Candidate>,
     /// How often each is measured.
     pub(super) rounds: usize,
     /// How long a measurement takes, in milliseconds of the candidate's time.
@@ -60,6 +63,7 @@ pub(super) enum Subject {
     Handshake,
     Memory,
     Syscalls,
+    Programs,
 }
 
 impl fmt::Display for Subject {
@@ -69,6 +73,7 @@ impl fmt::Display for Subject {
             Self::Handshake => "handshake",
             Self::Memory => "memory",
             Self::Syscalls => "syscalls",
+            Self::Programs => "programs",
         })
     }
 }

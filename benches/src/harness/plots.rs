@@ -9,6 +9,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::grid::{Grid, median};
+use super::programs::{LARGE, SMALL};
 use super::results::{Results, Section};
 use super::subjects::{RELEASED, RESIDENT};
 
@@ -46,6 +47,10 @@ pub(super) fn of<'a>(subject: &str, section: &'a Section) -> Vec<Plot<'a>> {
         "memory" => grids
             .filter(|grid| grid.title == RESIDENT && grid.columns.len() > 1)
             .map(|grid| plot(grid, Kind::Lines))
+            .collect(),
+        "programs" => grids
+            .filter(|grid| [SMALL, LARGE].contains(&grid.title.as_str()))
+            .map(|grid| plot(grid, Kind::Bars))
             .collect(),
         _ => Vec::new(),
     }
@@ -107,7 +112,7 @@ fn bars<'a>(area: &DrawingArea<SVGBackend<'a>, Shift>, grid: &Grid) -> Drawn<'a>
         .x_label_formatter(&|x| label(grid, *x))
         .light_line_style(TRANSPARENT)
         .y_desc(&grid.unit)
-        .y_label_formatter(&|y| format!("{y:.0}"))
+        .y_label_formatter(&|y| axis(*y, highest))
         .label_style(FONT)
         .draw()?;
     let width = 0.9 / grid.rows.len() as f64;
@@ -128,6 +133,14 @@ fn bars<'a>(area: &DrawingArea<SVGBackend<'a>, Shift>, grid: &Grid) -> Drawn<'a>
         chart.draw_series(rectangles)?;
     }
     legend(area, grid)
+}
+
+/// A figure beside an axis that ends at `highest`.
+fn axis(y: f64, highest: f64) -> String {
+    match highest {
+        highest if highest < 10.0 => format!("{y:.1}"),
+        _ => format!("{y:.0}"),
+    }
 }
 
 /// The column's name in the middle of its group.

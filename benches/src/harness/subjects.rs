@@ -8,6 +8,7 @@ use super::grid::{Grid, Row};
 use super::machine;
 use super::peer::Peer;
 use super::plan::{Candidate, Plan, Subject};
+use super::programs;
 use crate::{Key, SIZES, Suite};
 
 /// Titles of tables that something else refers to.
@@ -28,6 +29,7 @@ pub(super) fn measure(subject: Subject, plan: &Plan) -> Result<Vec<Grid>> {
         Subject::Handshake => handshake(plan),
         Subject::Memory => memory(plan),
         Subject::Syscalls => Ok(vec![syscalls(plan)?]),
+        Subject::Programs => programs::measure(plan),
     }
 }
 
@@ -51,7 +53,7 @@ pub(super) fn suite_title(suite: Suite) -> String {
     format!("TLS {version} {aead}")
 }
 
-fn empty(title: &str, unit: &str, less_is_better: bool, columns: Vec<String>) -> Grid {
+pub(super) fn empty(title: &str, unit: &str, less_is_better: bool, columns: Vec<String>) -> Grid {
     Grid {
         title: title.to_owned(),
         unit: unit.to_owned(),
@@ -61,18 +63,18 @@ fn empty(title: &str, unit: &str, less_is_better: bool, columns: Vec<String>) ->
     }
 }
 
-fn finished(grid: Grid) -> Grid {
+pub(super) fn finished(grid: Grid) -> Grid {
     println!("\n{}\n\n{}", grid.title, grid.table());
     grid
 }
 
 /// Every candidate's process at once: those that are not asked wait.
-fn start(candidates: Vec<&Candidate>) -> Result<Vec<Peer>> {
+pub(super) fn start(candidates: Vec<&Candidate>) -> Result<Vec<Peer>> {
     candidates.into_iter().map(Peer::start).collect()
 }
 
 /// Fills a table: in each round, each candidate answers `ask` for each column.
-fn rounds(
+pub(super) fn rounds(
     plan: &Plan,
     peers: &mut [Peer],
     mut grid: Grid,
@@ -101,7 +103,7 @@ fn rounds(
     Ok(finished(grid))
 }
 
-fn first(peer: &mut Peer, command: &str) -> Result<Option<f64>> {
+pub(super) fn first(peer: &mut Peer, command: &str) -> Result<Option<f64>> {
     Ok(peer.ask(command)?.map(|numbers| numbers[0]))
 }
 
@@ -278,7 +280,7 @@ fn syscalls(plan: &Plan) -> Result<Grid> {
     Ok(finished(grid))
 }
 
-fn push(grid: &mut Grid, candidate: &str, cells: Vec<Vec<f64>>) {
+pub(super) fn push(grid: &mut Grid, candidate: &str, cells: Vec<Vec<f64>>) {
     if cells.iter().any(|cell| !cell.is_empty()) {
         grid.rows.push(Row {
             candidate: candidate.to_owned(),

@@ -1,6 +1,7 @@
 //! `ssl-scenarios`: real Debian programs under a `libssl.so.3`, against peers on the system's.
 //!
-//! Owns the command line; `runner` runs, `programs` has the scenarios, one file a program.
+//! Owns the command line; `runner` runs, `programs` has the scenarios, one file a program. `measure` has what
+//! `cargo xtask bench programs` asks for.
 //!
 //! This is a program and not a set of tests for three reasons. The library under test is a file that cargo
 //! cannot name as a dependency of a test, and the same scenarios have to pass on the system's library, or a
@@ -13,6 +14,7 @@
 
 mod document;
 mod evidence;
+mod measure;
 mod packages;
 mod pki;
 mod ports;
@@ -51,6 +53,12 @@ struct Flags {
     /// Write the page of a full run to this file.
     #[arg(long, value_name = "FILE", conflicts_with = "filters")]
     document: Option<PathBuf>,
+    /// Run no scenario: measure what is asked for on standard input, one command a line.
+    #[arg(long, conflicts_with_all = ["filters", "document", "report", "jobs"])]
+    measure: bool,
+    /// With --measure: run the program that is measured below this one, such as `strace -f -c -o FILE`.
+    #[arg(long, value_name = "COMMAND", requires = "measure")]
+    below: Option<String>,
     /// Keep the folder with certificates, configurations and logs, and say where it is.
     #[arg(long)]
     keep: bool,
@@ -95,10 +103,11 @@ fn run(flags: &Flags) -> Result<bool> {
         print_lessons();
         return Ok(true);
     }
-    let (library, name) = match &flags.library {
-        Some(file) => (file.clone(), file.display().to_string()),
-        None => (world::system_library()?, "system".to_owned()),
-    };
+    if flags.measure {
+        let below = flags.below.as_deref().unwrap_or_default();
+        return measure_on(flags, below).map(|()| true);
+    }
+    let (library, name) = library(flags)?;
     // For as long as the process lives: scenarios of all threads use it.
     let world: &'static World = Box::leak(Box::new(World::create(&library)?));
     let start = Instant::now();
@@ -126,6 +135,31 @@ fn run(flags: &Flags) -> Result<bool> {
         world.remove();
     }
     Ok(failed == 0)
+}
+
+/// The library under test, and what to call it.
+fn library(flags: &Flags) -> Result<(PathBuf, String)> {
+    Ok(match &flags.library {
+        Some(file) => (file.clone(), file.display().to_string()),
+        None => (world::system_library()?, "system".to_owned()),
+    })
+}
+
+fn measure_on(flags: &Flags, below: &str) -> Result<()> {
+    let (library, _) = library(flags)?;
+    let world: &'static World = Box::leak(Box::new(World::create(&library)?));
+    let result = measure::run(
+        world,
+        below,
+        std::io::stdin().lock(),
+        std::io::stdout().lock(),
+    );
+    if flags.keep {
+        eprintln!("kept: {}", world.folder().display());
+    } else {
+        world.remove();
+    }
+    result
 }
 
 fn print_lessons() {

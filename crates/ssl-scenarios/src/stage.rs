@@ -123,6 +123,14 @@ impl Stage {
         self.tool(program, Some(user), &self.variables())
     }
 
+    /// The program, with the library under test, to be measured: nobody asks the library for reports. It may run
+    /// below another program.
+    pub(crate) fn measured(&self, program: &str, below: &str) -> Result<Tool<'_>> {
+        let mut variables = self.variables();
+        variables.retain(|(name, _)| *name != "SSL_MODE_REPORT");
+        self.tool_below(program, None, &variables, below)
+    }
+
     /// The program, with the system's library.
     pub(crate) fn peer(&self, program: &str) -> Result<Tool<'_>> {
         self.tool(program, None, &[])
@@ -244,6 +252,16 @@ impl Stage {
         user: Option<&str>,
         variables: &[(&str, String)],
     ) -> Result<Tool<'_>> {
+        self.tool_below(program, user, variables, "")
+    }
+
+    fn tool_below(
+        &self,
+        program: &str,
+        user: Option<&str>,
+        variables: &[(&str, String)],
+        below: &str,
+    ) -> Result<Tool<'_>> {
         let path = find(program)?;
         // Dies with this process, even if that one is killed.
         let mut command = Command::new("setpriv");
@@ -261,6 +279,7 @@ impl Stage {
                 .iter()
                 .map(|(name, value)| format!("{name}={value}")),
         );
+        command.args(below.split_whitespace());
         command.arg(path).current_dir(&self.folder);
         for name in ["LD_LIBRARY_PATH", "SSL_MODE_REPORT", "SSLKEYLOGFILE"] {
             command.env_remove(name);

@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use ssl_testkit::digest;
 
 use crate::stage::Stage;
@@ -215,6 +215,15 @@ impl Running {
             }
             self.pause("its end")?;
         }
+    }
+
+    /// Waits for its end as [`Self::finish`] does, and calls `look` before what the system knows of it is gone.
+    pub(crate) fn finish_after<T>(&self, look: impl FnOnce() -> T) -> Result<(T, Finished)> {
+        self.close_input();
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(self.pid()?), options)?;
+        let seen = look();
+        Ok((seen, self.finish()?))
     }
 
     /// All it printed so far, standard output first, as text.

@@ -23,6 +23,10 @@ const IN_RUST: &[&str] = &[
 /// Differs while connections are idle only.
 const FOLDED: &str = "ours, folded";
 
+/// Two candidates whose names are bars' as well.
+const OURS_IN_C: &str = "ours, C library";
+const SYSTEMS: &str = "OpenSSL, system's";
+
 /// Packages whose versions belong to the figures.
 const PACKAGES: &[&str] = &["ring", "rustls", "aws-lc-rs"];
 
@@ -74,6 +78,18 @@ pub(super) fn build(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Built>
     })
 }
 
+/// What measures real programs, on our library and on the system's.
+pub(super) fn programs(sh: &Shell) -> Result<Vec<Value>> {
+    cmd!(sh, "cargo build --quiet -p ssl-scenarios").run()?;
+    let measurer = cargo::target_dir(sh, "debug")?.join("ssl-scenarios");
+    let ours = library::build(sh, library::Profile::Release)?.join(library::SONAME);
+    let on = |name: &str, library: &Path| json!({ "name": name, "command": [measurer, "--measure", "--library", library] });
+    Ok(vec![
+        on(OURS_IN_C, &ours),
+        on(SYSTEMS, &library::system(sh)?),
+    ])
+}
+
 fn in_rust(folder: &Path, suffix: &str) -> Vec<Value> {
     let candidate = |name: &&str| {
         json!({
@@ -102,8 +118,8 @@ fn in_c(sh: &Shell, folder: &Path) -> Result<Vec<Value>> {
         candidate
     };
     Ok(vec![
-        on("ours, C library", &ours, None),
-        on("OpenSSL, system's", system, None),
+        on(OURS_IN_C, &ours, None),
+        on(SYSTEMS, system, None),
         on("OpenSSL, system's, read-ahead", system, Some("read-ahead")),
     ])
 }

@@ -25,6 +25,8 @@ pub(crate) enum Subject {
     Memory,
     /// How often the transport is called.
     Syscalls,
+    /// Processor time and memory of real programs.
+    Programs,
     /// All of these.
     All,
     /// The benchmarks for criterion, which are not part of the page.
@@ -63,6 +65,7 @@ const SUBJECTS: &[(Subject, &str)] = &[
     (Subject::Syscalls, "syscalls"),
     (Subject::Handshake, "handshake"),
     (Subject::Bulk, "bulk"),
+    (Subject::Programs, "programs"),
 ];
 
 /// Measures.
@@ -73,7 +76,12 @@ pub(crate) fn run(sh: &Shell, flags: &Flags) -> Result<()> {
     let folder = cargo::target_dir(sh, "bench")?;
     std::fs::create_dir_all(&folder)?;
     let built = candidates::build(sh, &folder, &flags.with)?;
-    let plan = plan(flags, &folder, &built);
+    let programs = match flags.subject {
+        Subject::All | Subject::Programs => candidates::programs(sh)?,
+        _ => Vec::new(),
+    };
+    let mut plan = plan(flags, &folder, &built);
+    plan["programs"] = programs.into();
     let path = folder.join("plan.json");
     std::fs::write(&path, serde_json::to_string_pretty(&plan)?)?;
     let harness = &built.harness;

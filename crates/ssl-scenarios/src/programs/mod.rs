@@ -24,7 +24,7 @@ mod s_client;
 mod s_server;
 mod scripts;
 mod services;
-mod site;
+pub(crate) mod site;
 mod socat;
 mod stunnel;
 

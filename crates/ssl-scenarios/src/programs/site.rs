@@ -53,7 +53,7 @@ pub(super) fn start(stage: &Stage) -> Result<Site> {
 }
 
 /// A site without TLS: the data, and uploads to `/upload/NAME`.
-pub(super) fn plain(stage: &Stage) -> Result<Server<1>> {
+pub(crate) fn plain(stage: &Stage) -> Result<Server<1>> {
     let dir = stage.dir();
     nginx(
         stage,
@@ -67,7 +67,7 @@ pub(super) fn plain(stage: &Stage) -> Result<Server<1>> {
 }
 
 /// Starts an nginx whose `http` block is made for the ports it gets.
-pub(super) fn nginx<'a, const N: usize>(
+pub(crate) fn nginx<'a, const N: usize>(
     stage: &'a Stage,
     tool: impl Fn(&'a Stage) -> Result<Tool<'a>>,
     http: impl Fn([u16; N]) -> String,
@@ -83,7 +83,7 @@ pub(super) fn nginx<'a, const N: usize>(
 }
 
 /// A whole configuration around an `http` block.
-pub(super) fn configuration(stage: &Stage, main: &str, http: &str) -> String {
+pub(crate) fn configuration(stage: &Stage, main: &str, http: &str) -> String {
     let (dir, data) = (stage.dir(), stage.data());
     let user = if is_root() { "user root;" } else { "" };
     format!(
