@@ -13,15 +13,16 @@ use crate::{Credentials, Terms};
 struct Ours {
     client: Context,
     server: Context,
-    read_ahead: bool,
+    /// Set up as a stream adapter's.
+    ahead: bool,
 }
 
-/// As the C library will be used: the transport is asked for a header, then for a body.
+/// As the C library is: the transport is asked for a header, then for a body, and given record by record.
 pub(super) fn record_by_record(terms: &Terms, credentials: &Credentials) -> Result<Box<dyn Stack>> {
     Ok(Box::new(Ours::new(terms, credentials, false)?))
 }
 
-/// As the stream adapters do it: the transport is asked for all it has.
+/// As the stream adapters do it: the transport is asked for all it has, and given several records at once.
 pub(super) fn read_ahead(terms: &Terms, credentials: &Credentials) -> Result<Box<dyn Stack>> {
     Ok(Box::new(Ours::new(terms, credentials, true)?))
 }
@@ -35,7 +36,7 @@ pub(super) fn folded(terms: &Terms, credentials: &Credentials) -> Result<Box<dyn
 }
 
 impl Ours {
-    fn new(terms: &Terms, credentials: &Credentials, read_ahead: bool) -> Result<Self> {
+    fn new(terms: &Terms, credentials: &Credentials, ahead: bool) -> Result<Self> {
         let identity = credentials.identity(terms.key);
         let roots = Roots::from_pem(identity.root_pem().as_bytes())?;
         let identity = Identity::from_pem(
@@ -63,7 +64,7 @@ impl Ours {
         let ours = Self {
             client: Context::client(client)?,
             server: Context::server(server)?,
-            read_ahead,
+            ahead,
         };
         if terms.release {
             ours.client.set_mode(SslMode::RELEASE_BUFFERS);
@@ -73,7 +74,8 @@ impl Ours {
     }
 
     fn end(&self, mut connection: Connection) -> Box<dyn End> {
-        connection.set_read_ahead(self.read_ahead);
+        connection.set_read_ahead(self.ahead);
+        connection.set_seal_ahead(self.ahead);
         Box::new(connection)
     }
 }

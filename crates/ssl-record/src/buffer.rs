@@ -6,12 +6,12 @@ use core::ops::Range;
 
 use zeroize::Zeroize;
 
-use crate::pool::{BufferPool, CACHE_LINE, RECORD_CAPACITY};
+use crate::pool::{BufferPool, CACHE_LINE, LONG_CAPACITY, RECORD_CAPACITY};
 
 /// Bytes `start..end` of a buffer that may not be there.
 ///
 /// Invariant: `start <= end <= bytes.len()`, and `bytes` is empty exactly while nothing is held.
-/// `used` is the high-water mark since the buffer was taken: what has to be wiped.
+/// `used` is the high-water mark since the buffer was taken of what may be secret: what has to be wiped.
 #[derive(Default)]
 pub(crate) struct RecordBuffer {
     bytes: Vec<u8>,
@@ -28,16 +28,19 @@ impl RecordBuffer {
         if self.bytes.len() >= capacity.max(1) {
             return;
         }
-        let mut grown = if capacity <= RECORD_CAPACITY {
-            pool.take()
-        } else {
-            vec![0; capacity]
+        let mut grown = match capacity {
+            ..=RECORD_CAPACITY => pool.take(),
+            LONG_CAPACITY => pool.take_long(),
+            _ => vec![0; capacity],
         };
         let filled = self.len();
         grown[..filled].copy_from_slice(self.filled());
         self.wipe();
-        pool.give(core::mem::replace(&mut self.bytes, grown));
-        (self.start, self.end, self.used) = (0, filled, filled);
+        let outgrown = core::mem::replace(&mut self.bytes, grown);
+        if !outgrown.is_empty() {
+            pool.give(outgrown);
+        }
+        (self.start, self.end, self.used) = (0, filled, filled.min(self.used));
     }
 
     /// Begins an empty buffer where the byte after `lead` bytes falls on a cache line.
@@ -57,6 +60,15 @@ impl RecordBuffer {
             pool.give(core::mem::take(&mut self.bytes));
             (self.start, self.end, self.used) = (0, 0, 0);
             self.released += 1;
+        }
+    }
+
+    /// Gives more memory than one record needs back, unless something is in it.
+    pub(crate) fn give_back_long(&mut self, pool: &BufferPool) {
+        if self.bytes.len() > RECORD_CAPACITY && self.is_empty() {
+            self.wipe();
+            pool.give(core::mem::take(&mut self.bytes));
+            (self.start, self.end, self.used) = (0, 0, 0);
         }
     }
 
@@ -99,6 +111,11 @@ impl RecordBuffer {
     pub(crate) fn commit(&mut self, n: usize) {
         self.end += n.min(self.spare());
         self.used = self.used.max(self.end);
+    }
+
+    /// As [`RecordBuffer::commit`], of bytes that anybody may see: sealed records.
+    pub(crate) fn commit_sealed(&mut self, n: usize) {
+        self.end += n.min(self.spare());
     }
 
     /// The first `n` filled bytes are done with. More than there are count as all of them.
@@ -151,6 +168,34 @@ mod tests {
         buffer.release(&pool);
         assert!(!buffer.is_held());
         assert!(pool.take().iter().all(|&byte| byte == 0));
+    }
+
+    #[test]
+    fn what_was_sealed_need_not_be_wiped() {
+        let pool = BufferPool::new(1);
+        let mut buffer = RecordBuffer::default();
+        buffer.hold(&pool, 100);
+        buffer.spare_mut()[..6].copy_from_slice(b"sealed");
+        buffer.commit_sealed(6);
+        buffer.release(&pool);
+        assert_eq!(&pool.take()[..6], b"sealed");
+    }
+
+    #[test]
+    fn a_long_buffer_goes_back_once_it_is_empty() {
+        let pool = BufferPool::new(1);
+        let mut buffer = RecordBuffer::default();
+        buffer.hold(&pool, LONG_CAPACITY);
+        buffer.commit(9);
+        buffer.give_back_long(&pool);
+        assert_eq!((buffer.len(), pool.idle()), (9, 0));
+        buffer.consume(9);
+        buffer.give_back_long(&pool);
+        assert!(!buffer.is_held());
+        assert_eq!((buffer.released(), pool.idle()), (0, 1));
+        buffer.hold(&pool, 10);
+        buffer.give_back_long(&pool);
+        assert!(buffer.is_held());
     }
 
     #[test]

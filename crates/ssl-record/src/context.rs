@@ -109,7 +109,7 @@ impl Context {
         }
     }
 
-    /// Idle record buffers in the pool right now.
+    /// Idle record buffers in the pool right now, of either length.
     pub fn idle_buffers(&self) -> usize {
         self.shared.pool.idle()
     }

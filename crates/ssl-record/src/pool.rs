@@ -4,13 +4,20 @@
 //! wiped it ([`crate::buffer`]).
 
 use crate::record::HEADER_LEN;
-use crate::record::limits::{MAX_EXPANSION_TLS12, MAX_FRAGMENT};
+use crate::record::limits::{MAX_EXPANSION_TLS12, MAX_FRAGMENT, MAX_OVERHEAD};
 use crate::sync::Mutex;
 
 /// Bytes in one pooled buffer: the longest record either version allows, and room to begin it where
 /// its ciphertext falls on a cache line.
 pub(crate) const RECORD_CAPACITY: usize =
     HEADER_LEN + MAX_FRAGMENT + MAX_EXPANSION_TLS12 + CACHE_LINE;
+
+/// Sealed records for which a long buffer has room.
+pub(crate) const LONG_RECORDS: usize = 4;
+
+/// Bytes in one long buffer: as many of the longest records we send, and the room to place the first.
+pub(crate) const LONG_CAPACITY: usize =
+    LONG_RECORDS * (HEADER_LEN + MAX_FRAGMENT + MAX_OVERHEAD) + CACHE_LINE;
 
 /// Bytes in a cache line of the processors we care about.
 pub(crate) const CACHE_LINE: usize = 64;
@@ -19,41 +26,59 @@ pub(crate) const CACHE_LINE: usize = 64;
 ///
 /// `RELEASE_BUFFERS` in OpenSSL trades memory for one allocation per record; here released buffers
 /// come to rest in this stock and are handed out again, so that steady traffic allocates nothing while
-/// idle connections hold nothing (decision 2).
+/// idle connections hold nothing (decision 2). Long buffers have a stock of their own, whose bound is
+/// about as much memory.
 pub(crate) struct BufferPool {
-    idle: Mutex<Vec<Vec<u8>>>,
+    idle: Mutex<Stock>,
     bound: usize,
 }
 
+/// Idle buffers by length.
+#[derive(Default)]
+struct Stock {
+    short: Vec<Vec<u8>>,
+    long: Vec<Vec<u8>>,
+}
+
 impl BufferPool {
-    /// A pool that keeps at most `bound` idle buffers; more are freed when given back.
+    /// A pool that keeps at most `bound` idle buffers, and long ones in proportion; more are freed when
+    /// given back.
     pub(crate) fn new(bound: usize) -> Self {
         Self {
-            idle: Mutex::new(Vec::new()),
+            idle: Mutex::new(Stock::default()),
             bound,
         }
     }
 
     /// A buffer of [`RECORD_CAPACITY`] bytes, from the stock if there is one.
     pub(crate) fn take(&self) -> Vec<u8> {
-        let pooled = self.idle.lock().pop();
+        let pooled = self.idle.lock().short.pop();
         pooled.unwrap_or_else(|| vec![0; RECORD_CAPACITY])
+    }
+
+    /// A buffer of [`LONG_CAPACITY`] bytes, from the stock if there is one.
+    pub(crate) fn take_long(&self) -> Vec<u8> {
+        let pooled = self.idle.lock().long.pop();
+        pooled.unwrap_or_else(|| vec![0; LONG_CAPACITY])
     }
 
     /// Gives a wiped buffer back. Buffers of another size (read-ahead) are freed.
     pub(crate) fn give(&self, buffer: Vec<u8>) {
-        if buffer.len() != RECORD_CAPACITY {
-            return;
-        }
         let mut idle = self.idle.lock();
-        if idle.len() < self.bound {
-            idle.push(buffer);
+        let (stock, bound) = match buffer.len() {
+            RECORD_CAPACITY => (&mut idle.short, self.bound),
+            LONG_CAPACITY => (&mut idle.long, self.bound.div_ceil(LONG_RECORDS)),
+            _ => return,
+        };
+        if stock.len() < bound {
+            stock.push(buffer);
         }
     }
 
-    /// How many buffers rest in the stock.
+    /// How many buffers of either length rest in the stock.
     pub(crate) fn idle(&self) -> usize {
-        self.idle.lock().len()
+        let idle = self.idle.lock();
+        idle.short.len() + idle.long.len()
     }
 }
 
@@ -72,6 +97,21 @@ mod tests {
         assert_eq!(pool.idle(), 1);
         let again = pool.take();
         assert_eq!(again.as_ptr(), address);
+    }
+
+    #[test]
+    fn long_buffers_have_a_stock_of_their_own() {
+        let pool = BufferPool::new(LONG_RECORDS + 1);
+        for _ in 0..3 {
+            pool.give(vec![0; LONG_CAPACITY]);
+        }
+        assert_eq!(pool.idle(), 2);
+        assert_eq!(pool.take().len(), RECORD_CAPACITY);
+        assert_eq!(pool.take_long().len(), LONG_CAPACITY);
+        assert_eq!(pool.idle(), 1);
+        let nothing = BufferPool::new(0);
+        nothing.give(vec![0; LONG_CAPACITY]);
+        assert_eq!(nothing.idle(), 0);
     }
 
     #[test]

@@ -187,7 +187,8 @@ macro_rules! common_methods {
             self
         }
 
-        /// Idle record buffers the context keeps for its connections, at about 17 KiB each. Default:
+        /// Idle record buffers the context keeps for its connections, at about 17 KiB each, and for long
+        /// writes a quarter as many of four times the length. Default:
         /// [`DEFAULT_POOL_BOUND`](super::DEFAULT_POOL_BOUND).
         #[must_use]
         pub fn pool_bound(mut self, buffers: usize) -> Self {

@@ -67,6 +67,32 @@ impl Connection {
         self.read.deframer_mut().set_read_buffer_len(n);
     }
 
+    /// Whether a write seals up to four records before it offers the first to the transport, all in one call.
+    /// Off here, where a record is a call (statement W3); the stream adapters turn it on.
+    ///
+    /// Records that are sealed together are pending together: the retry of a blocked write has to cover all
+    /// of them, and with `ENABLE_PARTIAL_WRITE` a write returns once all of them are transmitted. Takes effect
+    /// with the next record.
+    ///
+    /// ```
+    /// use ssl_record::config::{ClientConfig, Roots};
+    /// use ssl_record::{Connection, Context};
+    ///
+    /// let context = Context::client(ClientConfig::new(Roots::webpki()))?;
+    /// let mut connection = Connection::client(&context, "example.org")?;
+    /// connection.set_seal_ahead(true);
+    /// assert!(connection.seal_ahead());
+    /// # Ok::<(), ssl_record::config::ConfigError>(())
+    /// ```
+    pub fn set_seal_ahead(&mut self, on: bool) {
+        self.write.set_seal_ahead(on);
+    }
+
+    /// Whether several records are sealed before the first is offered to the transport.
+    pub fn seal_ahead(&self) -> bool {
+        self.write.seal_ahead()
+    }
+
     /// Whether `shutdown` closes without telling the peer (statement S12).
     pub fn set_quiet_shutdown(&mut self, on: bool) {
         self.options.quiet_shutdown = on;

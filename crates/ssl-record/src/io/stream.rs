@@ -16,7 +16,8 @@ use crate::step::{Outcome, Received, Shutdown, Want};
 /// transport took it.
 ///
 /// Read-ahead is on, because nobody polls the transport behind a stream's back (decision 3); turn it
-/// off with [`Connection::set_read_ahead`] where somebody does.
+/// off with [`Connection::set_read_ahead`] where somebody does. So is sealing ahead
+/// ([`Connection::set_seal_ahead`]): a long write takes a call of the transport for four records.
 pub struct TlsStream<T> {
     connection: Connection,
     transport: T,
@@ -28,6 +29,7 @@ impl<T: Transport> TlsStream<T> {
     /// [`TlsStream::handshake`].
     pub fn new(mut connection: Connection, transport: T) -> Self {
         connection.set_read_ahead(true);
+        connection.set_seal_ahead(true);
         Self {
             connection,
             transport,

@@ -45,9 +45,10 @@ pub struct TlsStream<T> {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> TlsStream<T> {
-    /// Joins the two, with read-ahead on and the modes that futures need set.
+    /// Joins the two, with read-ahead and sealing ahead on and the modes that futures need set.
     pub fn new(mut connection: Connection, transport: T) -> Self {
         connection.set_read_ahead(true);
+        connection.set_seal_ahead(true);
         connection.set_mode(
             SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER | SslMode::ASYNC,
         );

@@ -17,6 +17,8 @@ pub(crate) use key_schedule::{
 pub(crate) use stock::KeyStock;
 pub(crate) use traffic::{KeyRoot, TrafficKeys, Usage};
 
+use zeroize::Zeroize;
+
 use crate::error::PeerFault;
 use crate::record::limits::{MAX_EXPANSION_TLS12, MAX_EXPANSION_TLS13, MAX_FRAGMENT};
 use crate::record::{ContentType, HEADER_LEN, ProtocolVersion, RecordHeader};
@@ -93,7 +95,8 @@ impl RecordKey {
     /// Seals `fragment` as record `number` into the front of `out`; returns the record's length.
     ///
     /// The fragment is copied once, then sealed in place. `padding` zero bytes are added in TLS 1.3.
-    /// Returns `None` if `out` is too small, which no caller in this crate lets happen.
+    /// Returns `None` if `out` is too small, which no caller in this crate lets happen. Either way no
+    /// plaintext is left in `out`.
     pub(crate) fn seal(
         &self,
         number: u64,
@@ -139,7 +142,11 @@ impl RecordKey {
                 inner,
             )
         };
-        tag.copy_from_slice(&sealed.ok()?);
+        let Ok(sealed) = sealed else {
+            inner.zeroize();
+            return None;
+        };
+        tag.copy_from_slice(&sealed);
         Some(total)
     }
 

@@ -1,4 +1,4 @@
-//! The write path: application bytes to sealed records, one record at a time.
+//! The write path: application bytes to sealed records, one record at a time unless told to seal ahead.
 //!
 //! Owns the outgoing buffer, the pending write and everything `ENABLE_PARTIAL_WRITE`,
 //! `ACCEPT_MOVING_WRITE_BUFFER` and (for its buffer) `RELEASE_BUFFERS` do. Does no I/O, stores no mode,
@@ -11,9 +11,13 @@
 //!                 transmitted      sealed, partly    not looked at
 //!                 in full          transmitted
 //! ```
+//!
+//! The pending bytes are those of one record, or with [`WritePath::set_seal_ahead`] of several. Either way
+//! they are one unit: transmitted before anything else is sealed, reported and repeated together.
 
 mod fragment;
 mod pending;
+mod seal;
 
 use ssl_mode::SslMode;
 
@@ -23,13 +27,9 @@ use crate::buffer::RecordBuffer;
 use crate::error::Error;
 use crate::pool::{BufferPool, RECORD_CAPACITY};
 use crate::protect::{Fingerprint, TrafficKeys};
-use crate::record::limits::{MAX_FRAGMENT, MAX_OVERHEAD};
-use crate::record::{Alert, ContentType, HEADER_LEN, ProtocolVersion, RecordHeader};
+use crate::record::{Alert, ContentType};
 use crate::step::Step;
 use crate::tap::TapLog;
-
-/// Room for a control record behind whatever is in the buffer: an alert or a KeyUpdate.
-const CONTROL_ROOM: usize = HEADER_LEN + MAX_OVERHEAD + 8;
 
 /// The two KeyUpdate messages (RFC 8446 section 4.6.3).
 const KEY_UPDATE: [[u8; 5]; 2] = [[24, 0, 0, 1, 0], [24, 0, 0, 1, 1]];
@@ -60,6 +60,8 @@ pub(crate) struct WritePath {
     /// A warning waiting for the next record boundary (statement W58).
     alert: Option<Alert>,
     fragmenter: Fragmenter,
+    /// Several records are sealed before the first is offered to the transport.
+    seal_ahead: bool,
     /// TLS 1.3 records are padded to a multiple of this many bytes; 0 and 1 mean no padding.
     block_padding: u16,
     /// Opt-in memory of the bytes committed and unreported.
@@ -70,8 +72,8 @@ pub(crate) struct WritePath {
 /// One application write, from its first step to its result or its want.
 #[derive(Debug)]
 pub(crate) struct WriteCall {
-    /// The pending record was sealed by an earlier call: finishing it does not count as this call's
-    /// one record (statement W16).
+    /// What is pending was sealed by an earlier call: finishing it does not count as this call's one
+    /// record (statement W16).
     resuming: bool,
 }
 
@@ -107,12 +109,21 @@ impl WritePath {
         self.block_padding = block;
     }
 
+    /// Whether several records are sealed before the first is offered to the transport.
+    pub(crate) fn set_seal_ahead(&mut self, on: bool) {
+        self.seal_ahead = on;
+    }
+
+    pub(crate) fn seal_ahead(&self) -> bool {
+        self.seal_ahead
+    }
+
     /// Remembers committed bytes from now on, or forgets them.
     pub(crate) fn set_contents_check(&mut self, check: Option<Box<Fingerprint>>) {
         self.contents = check;
     }
 
-    /// Whether an application record is sealed but not fully transmitted.
+    /// Whether application records are sealed but not fully transmitted.
     pub(crate) fn is_pending(&self) -> bool {
         matches!(self.held, Held::Application(_))
     }
@@ -181,7 +192,8 @@ impl WritePath {
     /// The next step of writing `data`.
     ///
     /// All or nothing, unless `modes` has `ENABLE_PARTIAL_WRITE`: then complete after the first new
-    /// record (statements W3, W6, W16, W54).
+    /// record, or the first that were sealed together (statements W3, W6, W16, W54). Never complete amid
+    /// those: what is sealed could not be taken back if the caller went on with other bytes.
     ///
     /// # Errors
     /// [`Error::KeysExhausted`] in TLS 1.2; final.
@@ -196,9 +208,9 @@ impl WritePath {
             if let Some(step) = self.due() {
                 return Ok(step);
             }
-            let new_record = self.settle() && !core::mem::take(&mut call.resuming);
-            let one_record = modes.contains(SslMode::ENABLE_PARTIAL_WRITE) && new_record;
-            if one_record || self.unreported >= data.len() {
+            let is_new = self.settle() && !core::mem::take(&mut call.resuming);
+            let is_part = modes.contains(SslMode::ENABLE_PARTIAL_WRITE) && is_new;
+            if is_part || self.unreported >= data.len() {
                 return Ok(Step::Done(self.report(modes, pool)));
             }
             self.seal_next(&data[self.unreported..], pool)?;
@@ -285,6 +297,7 @@ impl WritePath {
         });
         *self = Self {
             fragmenter: self.fragmenter,
+            seal_ahead: self.seal_ahead,
             block_padding: self.block_padding,
             contents,
             tap: self.tap.take(),
@@ -324,7 +337,7 @@ impl WritePath {
         }
     }
 
-    /// Counts the bytes of a pending record that has left completely; whether there was one.
+    /// Counts the pending bytes, which have left completely; whether there were any.
     fn settle(&mut self) -> bool {
         let Held::Application(pending) = self.held else {
             return false;
@@ -332,80 +345,6 @@ impl WritePath {
         self.held = Held::Nothing;
         self.unreported += pending.len;
         true
-    }
-
-    fn seal_next(&mut self, rest: &[u8], pool: &BufferPool) -> Result<(), Error> {
-        if let Some(alert) = self.alert.take() {
-            return self.seal_control(ContentType::Alert, &alert.encode(), pool);
-        }
-        if self.keys.as_ref().is_some_and(TrafficKeys::nearly_used_up) {
-            return self.seal_key_update(false, pool);
-        }
-        let fragment = &rest[..self.fragmenter.next(rest.len())];
-        self.seal(ContentType::ApplicationData, fragment, pool)?;
-        if let Some(contents) = &mut self.contents {
-            contents.update(fragment);
-        }
-        let address = fragment.as_ptr().addr();
-        self.held = Held::Application(PendingWrite {
-            len: fragment.len(),
-            address,
-        });
-        Ok(())
-    }
-
-    fn seal_control(
-        &mut self,
-        content_type: ContentType,
-        message: &[u8],
-        pool: &BufferPool,
-    ) -> Result<(), Error> {
-        if self.buffer.is_held() && self.buffer.spare() < CONTROL_ROOM {
-            self.buffer.compact();
-        }
-        self.seal(content_type, message, pool)?;
-        self.held = Held::Control;
-        Ok(())
-    }
-
-    fn seal(
-        &mut self,
-        content_type: ContentType,
-        fragment: &[u8],
-        pool: &BufferPool,
-    ) -> Result<(), Error> {
-        let padding = self.padding(fragment.len());
-        let keys = self.keys.as_mut().ok_or(Error::KeysExhausted)?;
-        self.buffer.hold(pool, RECORD_CAPACITY);
-        self.buffer.place(keys.lead());
-        let sealed = keys
-            .seal(content_type, fragment, padding, self.buffer.spare_mut())
-            .map_err(|_| Error::KeysExhausted)?;
-        if let Some(tap) = &self.tap {
-            log(
-                tap,
-                self.buffer.spare_mut(),
-                keys.is_tls13(),
-                content_type,
-                fragment,
-            );
-        }
-        self.buffer.commit(sealed);
-        tracing::trace!(
-            content_type = content_type.wire(),
-            fragment = fragment.len(),
-            record = sealed,
-            "sealed"
-        );
-        Ok(())
-    }
-
-    /// Zero bytes that bring a fragment to a multiple of the block, within the maximum fragment.
-    fn padding(&self, len: usize) -> usize {
-        match usize::from(self.block_padding) {
-            0 | 1 => 0,
-            block => (len.next_multiple_of(block).min(MAX_FRAGMENT)).saturating_sub(len),
-        }
     }
 
     /// Takes the count to be returned to the caller; the write is over.
@@ -417,28 +356,12 @@ impl WritePath {
         core::mem::take(&mut self.unreported)
     }
 
+    /// Gives the empty buffer back, if its time is over; a long one serves one write.
     fn release_if(&mut self, modes: SslMode, pool: &BufferPool) {
         if modes.contains(SslMode::RELEASE_BUFFERS) && self.buffer.is_empty() {
             self.buffer.release(pool);
-        }
-    }
-}
-
-/// Logs a record that was sealed, and the message in it.
-fn log(tap: &TapLog, record: &[u8], is_tls13: bool, content_type: ContentType, fragment: &[u8]) {
-    let Some(Ok(header)) = record
-        .first_chunk()
-        .map(|&bytes| RecordHeader::decode(bytes))
-    else {
-        return;
-    };
-    tap.record(true, header, is_tls13.then_some(content_type));
-    if content_type != ContentType::ApplicationData {
-        let version = if is_tls13 {
-            ProtocolVersion::Tls13
         } else {
-            ProtocolVersion::Tls12
-        };
-        tap.message(true, version, content_type, fragment);
+            self.buffer.give_back_long(pool);
+        }
     }
 }

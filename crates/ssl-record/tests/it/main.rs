@@ -25,6 +25,7 @@ mod release_buffers;
 mod renegotiation;
 mod resumption;
 mod retry_model;
+mod seal_ahead;
 mod sending;
 mod sessions;
 mod shutdown;

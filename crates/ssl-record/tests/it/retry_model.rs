@@ -61,6 +61,7 @@ enum Op {
     Clear(SslMode),
     Max(usize),
     Split(usize),
+    SealAhead(bool),
     KeyUpdate(bool),
     Handshake,
     Read {
@@ -112,7 +113,7 @@ fn room() -> impl Strategy<Value = Option<usize>> {
     prop_oneof![
         2 => Just(None),
         2 => (0..60_usize).prop_map(Some),
-        2 => (0..3_usize, 0..60_usize).prop_map(|(records, more)| Some(records * 16_406 + more)),
+        2 => (0..6_usize, 0..60_usize).prop_map(|(records, more)| Some(records * 16_406 + more)),
         2 => (0..40_000_usize).prop_map(Some),
     ]
 }
@@ -127,6 +128,7 @@ fn write_op() -> impl Strategy<Value = Op> {
         1 => modes().prop_map(Op::Clear),
         1 => (300..20_000_usize).prop_map(Op::Max),
         1 => prop_oneof![100..3_000_usize, 0..20_000_usize].prop_map(Op::Split),
+        1 => prop_oneof![3 => Just(true), 1 => Just(false)].prop_map(Op::SealAhead),
         1 => Just(Op::PeerReads),
     ]
 }
@@ -218,6 +220,10 @@ impl Play {
                     client.connection.set_split_send_fragment(n),
                     model.set_split(n)
                 );
+            }
+            Op::SealAhead(on) => {
+                client.connection.set_seal_ahead(on);
+                model.set_seal_ahead(on);
             }
             Op::KeyUpdate(requested) => {
                 let done = client.connection.key_update(request(requested));

@@ -29,11 +29,14 @@ pub(super) enum Content {
     CloseNotify,
 }
 
-/// The application record that is sealed and not wholly transmitted.
+/// The application records that are sealed together and not wholly transmitted.
 #[derive(Clone, Copy)]
 struct Pending {
+    /// Where their first byte stood.
     address: usize,
-    len: usize,
+    /// Which bytes of the write they hold.
+    start: usize,
+    end: usize,
 }
 
 /// One connection, seen from outside.
@@ -42,6 +45,8 @@ pub(super) struct Model {
     pub(super) modes: SslMode,
     max: usize,
     split: usize,
+    /// Records that are sealed before the first is transmitted.
+    together: usize,
     /// Bytes the transport still takes, if limited.
     pub(super) room: Option<usize>,
     /// The next write to the transport fails.
@@ -75,6 +80,7 @@ impl Model {
             modes: SslMode::AUTO_RETRY,
             max: 16_384,
             split: 16_384,
+            together: 1,
             room: None,
             fails: false,
             outgoing: VecDeque::new(),
@@ -109,7 +115,7 @@ impl Model {
         }
         match self.pending {
             Some(pending) => {
-                let moved = data.as_ptr().addr() + self.done != pending.address;
+                let moved = data.as_ptr().addr() + pending.start != pending.address;
                 if moved && !self.modes.contains(SslMode::ACCEPT_MOVING_WRITE_BUFFER) {
                     return self.dies(Error::BufferMoved);
                 }
@@ -126,12 +132,7 @@ impl Model {
             return stopped;
         }
         while self.done < data.len() {
-            let rest = &data[self.done..];
-            let fragment = &rest[..rest.len().min(self.split)];
-            let address = fragment.as_ptr().addr();
-            let len = fragment.len();
-            self.pending = Some(Pending { address, len });
-            self.seal(Content::Data(fragment.to_vec()));
+            self.seal_data(data);
             if let Some(stopped) = self.transmit() {
                 return stopped;
             }
@@ -144,7 +145,7 @@ impl Model {
 
     /// Bytes that a retry has to cover.
     pub(super) fn committed(&self) -> usize {
-        self.done + self.pending.map_or(0, |pending| pending.len)
+        self.pending.map_or(self.done, |pending| pending.end)
     }
 
     pub(super) fn is_pending(&self) -> bool {
@@ -248,6 +249,11 @@ impl Model {
         valid
     }
 
+    /// Not of OpenSSL: whether up to four records leave together.
+    pub(super) fn set_seal_ahead(&mut self, on: bool) {
+        self.together = if on { 4 } else { 1 };
+    }
+
     /// Statements B7 to B9; nothing is promised of a dead connection.
     pub(super) fn can_free_buffers(&self) -> Option<bool> {
         let idle = self.unread.is_empty() && self.partial == 0 && self.outgoing.is_empty();
@@ -280,6 +286,25 @@ impl Model {
         self.outgoing.push_back((self.wire_len(&content), content));
     }
 
+    /// The records that come next, each as long as the split size says (statement W5).
+    fn seal_data(&mut self, data: &[u8]) {
+        let (start, mut end) = (self.done, self.done);
+        for _ in 0..self.together {
+            let fragment = &data[end..data.len().min(end + self.split)];
+            if fragment.is_empty() {
+                break;
+            }
+            self.seal(Content::Data(fragment.to_vec()));
+            end += fragment.len();
+        }
+        let address = data[start..].as_ptr().addr();
+        self.pending = Some(Pending {
+            address,
+            start,
+            end,
+        });
+    }
+
     fn seal_own_update(&mut self) {
         if let Some(requested) = self.own_update.take() {
             self.seal(Content::KeyUpdate { requested });
@@ -309,7 +334,8 @@ impl Model {
                 let (_, content) = self.outgoing.pop_front().unwrap();
                 if let Content::Data(data) = &content {
                     self.done += data.len();
-                    self.pending = None;
+                    // Nothing is reported before all of what was sealed together has left.
+                    self.pending = self.pending.filter(|pending| self.done < pending.end);
                 }
                 self.delivered.push(content);
             }
