@@ -37,12 +37,14 @@ impl Idle {
             server: Connection::server(&server).expect("a server"),
             wires: Wires::new(),
         };
-        let done = Outcome::Done(());
-        while drive::handshake(&mut idle.client, &mut idle.wires.client()).expect("a client")
-            != done
-            || drive::handshake(&mut idle.server, &mut idle.wires.server()).expect("a server")
-                != done
-        {}
+        let mut is_done = false;
+        while !is_done {
+            let client = drive::handshake(&mut idle.client, &mut idle.wires.client());
+            let server = drive::handshake(&mut idle.server, &mut idle.wires.server());
+            is_done = [client.expect("a client"), server.expect("a server")]
+                .iter()
+                .all(|outcome| outcome.want().is_none());
+        }
         idle.exchange();
         idle
     }
