@@ -3,7 +3,7 @@
 //! Owns the switch, the counters of one connection and their line. With the variable unset each question
 //! costs one relaxed load. Knows nothing of TLS.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -28,7 +28,11 @@ enum Target {
 
 /// What one connection did. Counts begin with the object and are reported when it ends.
 #[derive(Default)]
-pub(crate) struct Tally {
+pub(crate) struct Tally(OnceCell<Box<Counts>>);
+
+/// See [`Tally`].
+#[derive(Default)]
+struct Counts {
     /// Bits that `SSL_set_mode` was given.
     set: Cell<u32>,
     /// Bits that `SSL_clear_mode` was given.
@@ -87,8 +91,9 @@ pub(crate) fn context_mode(set: u32, cleared: u32) {
 impl Tally {
     pub(crate) fn mode(&self, set: u32, cleared: u32) {
         if is_on() {
-            self.set.set(self.set.get() | set);
-            self.cleared.set(self.cleared.get() | cleared);
+            let counts = self.counts();
+            counts.set.set(counts.set.get() | set);
+            counts.cleared.set(counts.cleared.get() | cleared);
         }
     }
 
@@ -97,15 +102,16 @@ impl Tally {
         if !is_on() {
             return;
         }
-        if self.write_blocked.replace(done.is_none()) {
-            self.retries.set(self.retries.get() + 1);
+        let counts = self.counts();
+        if counts.write_blocked.replace(done.is_none()) {
+            counts.retries.set(counts.retries.get() + 1);
         }
         match done {
-            None => self.blocked.set(self.blocked.get() + 1),
+            None => counts.blocked.set(counts.blocked.get() + 1),
             Some(done) => {
-                self.written.set(self.written.get() + done as u64);
-                self.partial
-                    .set(self.partial.get() + u64::from(done < asked));
+                counts.written.set(counts.written.get() + done as u64);
+                let partial = counts.partial.get() + u64::from(done < asked);
+                counts.partial.set(partial);
             }
         }
     }
@@ -115,16 +121,22 @@ impl Tally {
         if !is_on() {
             return;
         }
+        let counts = self.counts();
         match done {
-            None => self.blocked.set(self.blocked.get() + 1),
-            Some(done) => self.read.set(self.read.get() + done as u64),
+            None => counts.blocked.set(counts.blocked.get() + 1),
+            Some(done) => counts.read.set(counts.read.get() + done as u64),
         }
+    }
+
+    /// Made with the first one that counts.
+    fn counts(&self) -> &Counts {
+        self.0.get_or_init(Box::default)
     }
 
     /// Writes the connection's line.
     pub(crate) fn end(&self, identity: &Identity<'_>) {
         CONNECTIONS.fetch_add(1, Ordering::Relaxed);
-        let names = names(identity.modes);
+        let (names, counts) = (names(identity.modes), self.counts());
         write_line(&format!(
             "{{\"pid\":{},\"program\":\"{}\",\"side\":\"{}\",\"version\":\"{}\",\"mode\":{},\"names\":[{names}],\
              \"set\":{},\"cleared\":{},\"context_set\":{},\"context_cleared\":{},\"blocked\":{},\"retries\":{},\
@@ -134,15 +146,15 @@ impl Tally {
             identity.side,
             identity.version,
             identity.modes.bits(),
-            self.set.get(),
-            self.cleared.get(),
+            counts.set.get(),
+            counts.cleared.get(),
             CONTEXT_SET.load(Ordering::Relaxed),
             CONTEXT_CLEARED.load(Ordering::Relaxed),
-            self.blocked.get(),
-            self.retries.get(),
-            self.partial.get(),
-            self.read.get(),
-            self.written.get(),
+            counts.blocked.get(),
+            counts.retries.get(),
+            counts.partial.get(),
+            counts.read.get(),
+            counts.written.get(),
             identity.buffers_released,
         ));
     }
@@ -206,7 +218,7 @@ mod tests {
         let tally = Tally::default();
         tally.wrote(10, Some(5));
         tally.mode(1, 2);
-        assert_eq!((tally.partial.get(), tally.set.get()), (0, 0));
+        assert!(tally.0.get().is_none());
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) struct Facts {
     /// The ephemeral keys that were agreed by: ours and the peer's.
     pub(crate) key_share: Option<KeyShare>,
     pub(crate) peer_key_share: Option<KeyShare>,
-    pub(crate) alpn: Vec<u8>,
+    pub(crate) alpn: Box<[u8]>,
     pub(crate) resumed: bool,
     pub(crate) client_random: [u8; 32],
     pub(crate) server_random: [u8; 32],
@@ -47,11 +47,11 @@ pub(crate) struct Facts {
     pub(crate) certificate_requested: bool,
     pub(crate) peer_authorities: Option<Arc<NameStack>>,
     /// The schemes in the peer's certificate request or ClientHello.
-    pub(crate) peer_schemes: Vec<u16>,
+    pub(crate) peer_schemes: Box<[u16]>,
     /// On servers: what stays of the client's hello.
     pub(crate) offered: Option<Box<Offered>>,
     /// On servers: the client's groups.
-    pub(crate) peer_groups: Vec<u16>,
+    pub(crate) peer_groups: Box<[u16]>,
     /// The version field of the hello.
     pub(crate) client_version: Option<u16>,
     /// The peer binds renegotiations to what came before (RFC 5746).
@@ -71,8 +71,8 @@ pub(crate) struct Facts {
     /// Until its server has made its first choices.
     pub(crate) is_reading_hello: bool,
     /// `verify_data` of both Finished messages.
-    pub(crate) finished: Vec<u8>,
-    pub(crate) peer_finished: Vec<u8>,
+    pub(crate) finished: Box<[u8]>,
+    pub(crate) peer_finished: Box<[u8]>,
     /// TLS 1.2 master secret, or the TLS 1.3 secret that stands in its place in OpenSSL.
     pub(crate) master_secret: Zeroizing<Vec<u8>>,
 }
@@ -217,12 +217,12 @@ impl Ssl {
         facts.resumed = negotiated.resumed;
         let alpn = negotiated.alpn.as_deref().unwrap_or_default();
         // The application may hold a pointer to it.
-        if facts.alpn != alpn {
-            facts.alpn = alpn.to_vec();
+        if *facts.alpn != *alpn {
+            facts.alpn = alpn.into();
         }
         if let Some((own, peer)) = engine.finished() {
-            facts.finished = own.to_vec();
-            facts.peer_finished = peer.to_vec();
+            facts.finished = own.into();
+            facts.peer_finished = peer.into();
         }
         if let Some(secret) = engine.master_secret() {
             facts.master_secret = secret;

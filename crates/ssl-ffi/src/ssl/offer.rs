@@ -150,7 +150,7 @@ impl Ssl {
 
     /// Schemes that both sides have, in the client's order or, if the application wants it so, in ours.
     pub(crate) fn shared_schemes(&self) -> Vec<&'static Scheme> {
-        let (ours, theirs) = (self.schemes_to_sign(), self.facts().peer_schemes.clone());
+        let (ours, theirs) = (self.schemes_to_sign(), self.facts().peer_schemes.to_vec());
         let (order, other) = match self.prefers_its_own() {
             true => (ours, theirs),
             false => (theirs, ours),
@@ -161,7 +161,7 @@ impl Ssl {
 
     /// The same for groups, on servers.
     pub(crate) fn shared_groups(&self) -> Vec<u16> {
-        let (ours, theirs) = (self.groups(), self.facts().peer_groups.clone());
+        let (ours, theirs) = (self.groups(), self.facts().peer_groups.to_vec());
         let (order, other) = match self.settings().options & option::CIPHER_SERVER_PREFERENCE {
             0 => (theirs, ours),
             _ => (ours, theirs),

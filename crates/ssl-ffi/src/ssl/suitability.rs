@@ -142,7 +142,7 @@ impl Ssl {
             return false;
         };
         let known = if self.is_server() {
-            self.facts().peer_groups.clone()
+            self.facts().peer_groups.to_vec()
         } else {
             self.groups()
         };

@@ -129,7 +129,7 @@ struct Session {
     exporter: Exporter,
     tickets: Option<Tickets>,
     /// The newest session, if sessions are exported.
-    resumable: Option<Resumable>,
+    resumable: Option<Box<Resumable>>,
     /// Only of delegated connections.
     delegated: Option<Box<delegated::Kept>>,
     /// A key update asked for by us and not yet sent (statement W29).
@@ -214,7 +214,7 @@ impl Connection {
         if let Some(kept) = &session.delegated {
             return kept.newest_session();
         }
-        let resumable = session.resumable.clone()?;
+        let resumable = Resumable::clone(session.resumable.as_deref()?);
         Some(ClientSession::new(
             &self.server_name,
             &session.negotiated,
@@ -388,7 +388,7 @@ impl Session {
             negotiated,
             exporter,
             tickets,
-            resumable,
+            resumable: resumable.map(Box::new),
             delegated: noted.map(|noted| Box::new(delegated::Kept::new(*noted))),
             key_update: None,
             sending_key_update: false,

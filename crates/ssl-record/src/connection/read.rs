@@ -303,7 +303,7 @@ impl Connection {
                                 .with_stock(stock),
                             );
                         }
-                        (_, resumable, _) => session.resumable = resumable,
+                        (_, resumable, _) => session.resumable = resumable.map(Box::new),
                     }
                     Ok(())
                 }

@@ -229,7 +229,7 @@ impl Ssl {
                 // SAFETY: by the callback's contract `chosen` points to `len` bytes, of the list or of
                 // memory that outlives the handshake.
                 let name = unsafe { crate::entry::slice::bytes(chosen, len.into()) }.to_vec();
-                self.facts.borrow_mut().alpn.clone_from(&name);
+                self.facts.borrow_mut().alpn = name.as_slice().into();
                 Ok(Some(name))
             }
             verdict::NOACK => Ok(None),

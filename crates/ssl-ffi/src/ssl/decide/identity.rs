@@ -56,7 +56,7 @@ impl Ssl {
         let mut facts = self.facts.borrow_mut();
         facts.certificate_requested = true;
         facts.peer_authorities = names.map(std::sync::Arc::new);
-        facts.peer_schemes = schemes.to_vec();
+        facts.peer_schemes = schemes.into();
     }
 
     /// On servers: the authorities that a TLS 1.3 client says it knows (RFC 8446 section 4.2.4).

@@ -33,6 +33,7 @@ mod wake;
 
 use std::cell::{Cell, OnceCell};
 use std::ffi::{c_int, c_void};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use ssl_mode::SslMode;
@@ -102,8 +103,27 @@ pub(super) enum Outside {
     Key,
 }
 
-/// The job of a connection.
-pub(super) struct Jobs {
+/// The job of a connection; most have none and never use this.
+#[derive(Default)]
+pub(super) struct Jobs(OnceCell<Box<Work>>);
+
+impl Jobs {
+    /// What there is, if a call ever went through a job.
+    fn made(&self) -> Option<&Work> {
+        self.0.get().map(|work| &**work)
+    }
+}
+
+impl Deref for Jobs {
+    type Target = Work;
+
+    fn deref(&self) -> &Work {
+        self.0.get_or_init(Box::default)
+    }
+}
+
+/// See [`Jobs`].
+pub(super) struct Work {
     job: Job,
     /// What the job does; its last one, if none is paused.
     call: Cell<Call>,
@@ -125,7 +145,7 @@ pub(super) struct Jobs {
     waker: OnceCell<Box<Waker>>,
 }
 
-impl Default for Jobs {
+impl Default for Work {
     fn default() -> Self {
         Self {
             job: Job::none(),
@@ -142,7 +162,7 @@ impl Default for Jobs {
     }
 }
 
-impl Jobs {
+impl Work {
     /// Where the result of such a call is kept; a peek is simply repeated.
     fn kept(&self, kind: Kind) -> Option<&Cell<Option<usize>>> {
         match kind {
@@ -156,13 +176,14 @@ impl Jobs {
 impl Ssl {
     /// Does the work of a call, in a job if the mode asks for it: the bytes moved, or 0.
     pub(super) fn in_job(&self, call: Call) -> Result<usize, Stop> {
-        if let Some(count) = self.jobs.kept(call.kind).and_then(Cell::take) {
+        let kept = self.jobs.made().and_then(|jobs| jobs.kept(call.kind));
+        if let Some(count) = kept.and_then(Cell::take) {
             self.want.set(Want::Nothing);
             return Ok(count);
         }
         loop {
             // A paused job is gone on with even if the mode was cleared meanwhile (statement A52).
-            let asynchronous = self.mode().contains(SslMode::ASYNC) || self.jobs.job.is_paused();
+            let asynchronous = self.mode().contains(SslMode::ASYNC) || self.is_waiting_for_job();
             if !asynchronous || is_inside_job() {
                 // SAFETY: the pointer is that of the caller, who waits.
                 return unsafe { self.perform(call) };
@@ -185,7 +206,7 @@ impl Ssl {
 
     /// Resumes the job, or starts one: what it was, and what it came to if it ended.
     fn step_job(&self, call: Call) -> Result<(Kind, Result<usize, Stop>), Stop> {
-        let jobs = &self.jobs;
+        let jobs = &*self.jobs;
         jobs.ran.set(true);
         if jobs.job.is_paused() {
             self.want.set(jobs.want.get());
@@ -253,28 +274,34 @@ impl Ssl {
 
     /// Runs what a job cannot rely on to return at once, but can on being able to return.
     pub(super) fn outside<T>(&self, what: Outside, work: impl FnOnce() -> T) -> T {
-        self.jobs.outside.set(Some(what));
+        let Some(jobs) = self.jobs.made() else {
+            return work();
+        };
+        jobs.outside.set(Some(what));
         let result = work();
-        self.jobs.outside.set(None);
+        jobs.outside.set(None);
         result
     }
 
     /// Whether the call that runs is the rest of a job that nobody waits for: nothing may be called any
     /// more, and nothing sent.
     pub(super) fn is_given_up(&self) -> bool {
-        self.jobs.is_given_up.get() && is_inside_job()
+        let is_given_up = |jobs: &Work| jobs.is_given_up.get();
+        self.jobs.made().is_some_and(is_given_up) && is_inside_job()
     }
 
     /// The connection begins anew. A paused job is of no use any more; the next call ends it before its
     /// own work begins.
     pub(super) fn reset_job(&self) {
-        self.jobs.kept.iter().for_each(|kept| kept.set(None));
-        self.jobs.is_given_up.set(self.jobs.job.is_paused());
+        if let Some(jobs) = self.jobs.made() {
+            jobs.kept.iter().for_each(|kept| kept.set(None));
+            jobs.is_given_up.set(jobs.job.is_paused());
+        }
     }
 
     /// Gives one count of a connection back, and ends a paused job with the last one, now or later.
     pub(crate) fn release(this: Arc<Self>) {
-        if Arc::strong_count(&this) > 1 || !this.jobs.job.is_paused() {
+        if Arc::strong_count(&this) > 1 || !this.is_waiting_for_job() {
             return;
         }
         this.jobs.is_given_up.set(true);
@@ -294,18 +321,21 @@ impl Ssl {
 
     /// A call begins, which has not gone through a job.
     pub(super) fn begin_call(&self) {
-        self.jobs.ran.set(false);
+        if let Some(jobs) = self.jobs.made() {
+            jobs.ran.set(false);
+        }
     }
 
     /// What an `_ex` function tells whatever the result is, if its call went through a job (statement
     /// A51).
     pub(crate) fn count_of_job(&self) -> Option<usize> {
-        self.jobs.ran.get().then(|| self.jobs.count.get())
+        let jobs = self.jobs.made().filter(|jobs| jobs.ran.get())?;
+        Some(jobs.count.get())
     }
 
     /// `SSL_waiting_for_async`.
     pub(crate) fn is_waiting_for_job(&self) -> bool {
-        self.jobs.job.is_paused()
+        self.jobs.made().is_some_and(|jobs| jobs.job.is_paused())
     }
 }
 

@@ -19,13 +19,13 @@ pub(super) struct Waker {
 impl Ssl {
     /// Where the progress of jobs is waited for; none before the first job (statement A2).
     pub(crate) fn waits(&self) -> Option<&WaitContext> {
-        self.jobs.wait.get()
+        self.jobs.made()?.wait.get()
     }
 
     /// `SSL_set_async_callback`: noticed by wait contexts that were made with another one (statement A11).
     pub(crate) fn set_async_callback(&self, callback: Option<AsyncCallback>) {
         self.change(|to| to.hooks.asynchronous = callback);
-        if let Some(waker) = self.jobs.waker.get() {
+        if let Some(waker) = self.jobs.made().and_then(|jobs| jobs.waker.get()) {
             waker.change(|target| target.0 = callback);
         }
     }
@@ -33,7 +33,7 @@ impl Ssl {
     /// `SSL_set_async_callback_arg`.
     pub(crate) fn set_async_callback_arg(&self, arg: Arg) {
         self.change(|to| to.hooks.asynchronous_arg = arg);
-        if let Some(waker) = self.jobs.waker.get() {
+        if let Some(waker) = self.jobs.made().and_then(|jobs| jobs.waker.get()) {
             waker.change(|target| target.1 = arg);
         }
     }
