@@ -217,3 +217,28 @@ fn without_a_tap_nothing_is_kept() {
     pair.exchange();
     assert!(pair.client.connection.take_messages().is_empty());
 }
+
+#[test]
+fn a_forgotten_handshake_leaves_a_connection_that_works() {
+    for version in VERSIONS {
+        let mut plan = client_plan(version);
+        for round in 0..2 {
+            let mut pair = Pair::fresh(&plan);
+            // Nothing to forget yet.
+            pair.client.connection.forget_handshake();
+            assert!(pair.client.connection.progress_facts().is_some());
+            pair.handshake();
+            for half in [&mut pair.client, &mut pair.server] {
+                assert!(half.connection.progress_facts().is_some());
+                half.connection.forget_handshake();
+                assert_eq!(half.connection.progress_facts(), None);
+                assert_eq!(half.connection.finished(), None);
+            }
+            // Tickets that come later are taken in as before.
+            pair.exchange();
+            let resumed = pair.client.connection.negotiated().unwrap().resumed;
+            assert_eq!(resumed, round > 0);
+            plan.session = pair.client.connection.session().or(plan.session);
+        }
+    }
+}
