@@ -175,7 +175,7 @@ impl Ssl {
                 fields.protocol_version = version.into();
             }
             fields.suite = facts.suite.map(|suite| suite.wire());
-            fields.alpn = (!facts.alpn.is_empty()).then(|| facts.alpn.clone().into());
+            fields.alpn = (!facts.alpn.is_empty()).then(|| facts.alpn.clone());
             fields.extended_master_secret = facts.extended_master_secret;
             if let Some(secret) = secret {
                 fields.secret = secret;
