@@ -8,9 +8,11 @@
 
 mod wire;
 
+use std::io::Write as _;
+
 use ssl_record::io::drive;
 use ssl_record::record::ProtocolVersion;
-use ssl_record::{Connection, Context, Outcome, SslMode};
+use ssl_record::{Connection, Context, KeyUpdateRequest, Outcome, SslMode};
 use ssl_testkit::alloc::{measure, uncounted};
 
 use wire::{Wires, contexts, read_all};
@@ -183,6 +185,36 @@ fn busy_connections_keep_their_keys() {
             }
         }
         assert_eq!(expanded == 0, is_busy, "{recent}: {expanded}");
+    }
+}
+
+/// What a connection seals on its own while its keys rest uses those, and no others beside them.
+#[test]
+fn nothing_of_a_connection_stays_in_the_stock() {
+    let own_update: fn(&mut Idle) = |idle| {
+        let request = KeyUpdateRequest::NotRequested;
+        idle.server.key_update(request).unwrap();
+        let _ = drive::handshake(&mut *idle.server, &mut idle.wires.server()).unwrap();
+    };
+    let failure: fn(&mut Idle) = |idle| {
+        idle.wires.client().write_all(&[23, 3, 3, 0, 20]).unwrap();
+        idle.wires.client().write_all(&[0; 20]).unwrap();
+        let read = drive::read(&mut *idle.server, &mut idle.wires.server(), &mut [0; 9]);
+        assert!(read.is_err());
+    };
+    for end in [own_update, failure] {
+        let contexts = contexts(ProtocolVersion::Tls13);
+        contexts.1.set_mode(SslMode::RELEASE_BUFFERS);
+        contexts.1.fold_idle_keys(Some(4));
+        let mut out = [0; 1000];
+        end(&mut idle(&contexts, &mut out));
+        let mut held = None;
+        let made = measure(|| held = Some(idle(&contexts, &mut out)));
+        let mut held = held.unwrap();
+        let ended = measure(|| end(&mut held));
+        let dropped = measure(|| drop(held.server));
+        let left = made.bytes_current + ended.bytes_current + dropped.bytes_current;
+        assert_eq!(left, 0);
     }
 }
 

@@ -148,6 +148,7 @@ impl Connection {
             .established_mut()
             .and_then(|session| session.key_update.take())
         {
+            self.wake_sealing();
             self.write
                 .seal_key_update(request.is_requested(), self.context.pool())?;
             if let Some(session) = self.established_mut() {

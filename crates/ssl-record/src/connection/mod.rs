@@ -350,6 +350,7 @@ impl Connection {
                 self.phase = Phase::Failed(flight);
             }
             (Phase::Established(_), Some(alert)) => {
+                self.wake_sealing();
                 self.write.seal_last_alert(alert, self.context.pool());
             }
             (Phase::Established(_) | Phase::Failed(_), _) => {}

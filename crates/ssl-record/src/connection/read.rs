@@ -333,6 +333,7 @@ impl Connection {
 
     fn refuse_renegotiation(&mut self) -> Result<(), Error> {
         if !self.shutdown.sent {
+            self.wake_sealing();
             self.write
                 .queue_alert(Alert::warning(AlertDescription::NO_RENEGOTIATION));
             if let Some(session) = self.established_mut() {
