@@ -22,7 +22,7 @@ pub use kind::is_known;
 pub use server::{ServerHello, ServerParams};
 pub use values::{KeyShares, Names, Numbers, StatusRequest};
 
-use reader::{Malformed, Reader};
+pub(crate) use reader::{Malformed, Reader};
 
 use crate::reason::Reason;
 use crate::record::AlertDescription;

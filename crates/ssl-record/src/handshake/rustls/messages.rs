@@ -4,7 +4,9 @@
 
 use crate::config::CipherSuite;
 use crate::handshake::delegate::ProgressFacts;
-use crate::hello::{ServerHello, TLS_EMPTY_RENEGOTIATION_INFO_SCSV, TLS_FALLBACK_SCSV};
+use crate::hello::{
+    Malformed, Reader, ServerHello, TLS_EMPTY_RENEGOTIATION_INFO_SCSV, TLS_FALLBACK_SCSV,
+};
 use crate::record::ProtocolVersion;
 
 /// Handshake types.
@@ -66,61 +68,70 @@ pub(super) struct Shown {
 
 impl Shown {
     /// Reads the body of a Certificate message.
-    pub(super) fn parse(version: ProtocolVersion, body: &[u8]) -> Option<Self> {
+    pub(super) fn parse(version: ProtocolVersion, body: &[u8]) -> Result<Self, Malformed> {
         const STATUS_REQUEST: u16 = 5;
-        let mut rest = body;
+        let mut body = Reader::new(body);
         if version == ProtocolVersion::Tls13 {
-            let [context] = take_array(&mut rest)?;
-            take(&mut rest, context.into())?;
+            let _context = body.vec8()?;
         }
-        let mut list = take_counted(&mut rest)?;
+        let mut list = Reader::new(body.vec24()?);
         let mut shown = Self::default();
         while !list.is_empty() {
             let is_leaf = shown.chain.is_empty();
-            shown.chain.push(take_counted(&mut list)?.to_vec());
+            shown.chain.push(list.vec24()?.to_vec());
             if version == ProtocolVersion::Tls13 {
-                let len = u16::from_be_bytes(take_array(&mut list)?);
-                for (kind, value) in extensions(take(&mut list, len.into())?) {
+                for (kind, value) in extensions(list.vec16()?) {
                     if is_leaf && kind == STATUS_REQUEST {
                         shown.ocsp = status(value)?.to_vec();
                     }
                 }
             }
         }
-        Some(shown)
+        Ok(shown)
     }
 }
 
 /// The OCSP response in the body of a CertificateStatus (RFC 6066 section 8).
-pub(super) fn status(mut body: &[u8]) -> Option<&[u8]> {
+pub(super) fn status(body: &[u8]) -> Result<&[u8], Malformed> {
     const OCSP: u8 = 1;
-    let [kind] = take_array(&mut body)?;
-    (kind == OCSP).then(|| take_counted(&mut body))?
+    let mut body = Reader::new(body);
+    match body.u8()? {
+        OCSP => body.vec24(),
+        _ => Err(Malformed),
+    }
 }
 
 /// Whether EncryptedExtensions accept early data.
-pub(super) fn accepts_early_data(mut body: &[u8]) -> bool {
-    let Some(_len): Option<[u8; 2]> = take_array(&mut body) else {
-        return false;
-    };
-    extensions(body).any(|(kind, _)| kind == EARLY_DATA)
+pub(super) fn accepts_early_data(body: &[u8]) -> bool {
+    let list = body.get(2..).unwrap_or_default();
+    extensions(list).any(|(kind, _)| kind == EARLY_DATA)
+}
+
+/// Checks that the body of a TLS 1.3 NewSessionTicket is well-formed (RFC 8446 section 4.6.1).
+pub(super) fn check_ticket(body: &[u8]) -> Result<(), Malformed> {
+    let mut body = Reader::new(body);
+    let ticket = ticket(&mut body)?;
+    let mut list = Reader::new(body.vec16()?);
+    while !list.is_empty() {
+        extension(&mut list)?;
+    }
+    match ticket.is_empty() {
+        true => Err(Malformed),
+        false => body.end(),
+    }
 }
 
 /// The body of a TLS 1.3 NewSessionTicket with `most` bytes of early data allowed; `None` if it is none,
 /// or has the extension already.
 pub(super) fn allow_early_data(body: &[u8], most: u32) -> Option<Vec<u8>> {
-    let mut rest = body;
-    take(&mut rest, 4 + 4)?; // Lifetime and what is added to the age.
-    let [nonce] = take_array(&mut rest)?;
-    take(&mut rest, nonce.into())?;
-    let ticket = u16::from_be_bytes(take_array(&mut rest)?);
-    take(&mut rest, ticket.into())?;
-    let front = body.len() - rest.len();
-    let list = rest.get(2..)?;
+    let mut rest = Reader::new(body);
+    ticket(&mut rest).ok()?;
+    let (front, list) = body.split_at(body.len() - rest.len());
+    let list = list.get(2..)?;
     if extensions(list).any(|(kind, _)| kind == EARLY_DATA) {
         return None;
     }
-    let mut out = body[..front].to_vec();
+    let mut out = front.to_vec();
     let len = u16::try_from(list.len() + 8).ok()?;
     out.extend_from_slice(&len.to_be_bytes());
     out.extend_from_slice(list);
@@ -133,27 +144,38 @@ pub(super) fn allow_early_data(body: &[u8], most: u32) -> Option<Vec<u8>> {
 /// The extension early_data (RFC 8446 section 4.2.10).
 const EARLY_DATA: u16 = 42;
 
+/// Takes the front of a NewSessionTicket, up to its extensions: the ticket.
+fn ticket<'a>(body: &mut Reader<'a>) -> Result<&'a [u8], Malformed> {
+    let _lifetime_and_age: &[u8; 8] = body.array()?;
+    let _nonce = body.vec8()?;
+    body.vec16()
+}
+
 /// Type and contents of each extension, up to one that is cut off.
-pub(super) fn extensions(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
-    core::iter::from_fn(move || {
-        let kind = u16::from_be_bytes(take_array(&mut rest)?);
-        let len = u16::from_be_bytes(take_array(&mut rest)?);
-        Some((kind, take(&mut rest, len.into())?))
-    })
+pub(super) fn extensions(list: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    let mut list = Reader::new(list);
+    core::iter::from_fn(move || extension(&mut list).ok())
 }
 
-fn take<'a>(rest: &mut &'a [u8], n: usize) -> Option<&'a [u8]> {
-    let (taken, left) = rest.split_at_checked(n)?;
-    *rest = left;
-    Some(taken)
+fn extension<'a>(list: &mut Reader<'a>) -> Result<(u16, &'a [u8]), Malformed> {
+    Ok((list.u16()?, list.vec16()?))
 }
 
-fn take_array<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    take(rest, N)?.try_into().ok()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Bytes behind their 24-bit count.
-fn take_counted<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let [high, middle, low] = take_array(rest)?;
-    take(rest, u32::from_be_bytes([0, high, middle, low]) as usize)
+    #[test]
+    fn a_ticket_is_well_formed_whole_or_not_at_all() {
+        let front = &[0, 0, 0, 9, 1, 2, 3, 4, 1, 7][..];
+        let good = [front, &[0, 2, b't', b't'], &[0, 4, 0, 42, 0, 0]].concat();
+        assert_eq!(check_ticket(&good), Ok(()));
+        for len in 0..good.len() {
+            assert_eq!(check_ticket(&good[..len]), Err(Malformed), "{len}");
+        }
+        let longer = [&good[..], &[0]].concat();
+        assert_eq!(check_ticket(&longer), Err(Malformed));
+        let empty = [front, &[0, 0], &[0, 0]].concat();
+        assert_eq!(check_ticket(&empty), Err(Malformed));
+    }
 }

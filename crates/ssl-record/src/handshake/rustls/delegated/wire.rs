@@ -262,10 +262,10 @@ impl Wire {
             kind::ENCRYPTED_EXTENSIONS => self.note_early_data(body),
             kind::NEW_SESSION_TICKET => self.tls12_ticket = Some(body.into()),
             kind::CERTIFICATE => {
-                self.shown = version.and_then(|version| Shown::parse(version, body));
+                self.shown = version.and_then(|version| Shown::parse(version, body).ok());
             }
             kind::CERTIFICATE_STATUS => {
-                if let (Some(shown), Some(ocsp)) = (&mut self.shown, status(body)) {
+                if let (Some(shown), Ok(ocsp)) = (&mut self.shown, status(body)) {
                     shown.ocsp = ocsp.to_vec();
                 }
             }
