@@ -11,31 +11,22 @@ use crate::ctx::Ctx;
 use crate::method::Method;
 use crate::negotiate::versions::{Bound, BoundFault};
 use crate::settings::Settings;
+use crate::settings::holder::Holder;
 use crate::ssl::Ssl;
 
 /// Commands on a context.
 pub(super) fn on_ctx(ctx: &Ctx, cmd: c_int, larg: c_long) -> Option<c_long> {
-    let method = ctx.method();
     let (set, cleared) = asked(cmd, larg);
     crate::report::context_mode(set, cleared);
-    let known = ctx.with(|settings| answer(settings, cmd, larg));
-    if known.is_some() || !is_about_settings(cmd) {
-        return known;
-    }
-    ctx.change(|settings| on_settings(settings, method, cmd, larg))
+    on_settings(ctx, ctx.method(), cmd, larg)
 }
 
 /// Commands on a connection; the engine learns at once what it keeps for itself.
 pub(super) fn on_ssl(ssl: &Ssl, cmd: c_int, larg: c_long) -> Option<c_long> {
-    // Its context's, as in OpenSSL.
-    let method = ssl.ctx().method();
     let (set, cleared) = asked(cmd, larg);
     ssl.tally.mode(set, cleared);
-    let known = answer(&ssl.settings(), cmd, larg);
-    if known.is_some() || !is_about_settings(cmd) {
-        return known;
-    }
-    let result = ssl.change(|settings| on_settings(settings, method, cmd, larg))?;
+    // Its context's method, as in OpenSSL.
+    let result = on_settings(ssl, ssl.ctx().method(), cmd, larg)?;
     if matches!(
         cmd,
         SET_READ_AHEAD | SET_MAX_SEND_FRAGMENT | SET_SPLIT_SEND_FRAGMENT | SET_MAX_PIPELINES
@@ -54,100 +45,89 @@ pub(super) unsafe fn without_context(cmd: c_int, parg: *mut c_void) -> c_long {
     unsafe { super::lists::check(cmd, parg) }.unwrap_or(0)
 }
 
-/// The result of a command that changes nothing: connections share what nobody changes.
-fn answer(settings: &Settings, cmd: c_int, larg: c_long) -> Option<c_long> {
-    let mask = mask(larg);
-    match cmd {
-        MODE if settings.modes.contains(mask) => Some(settings.modes.bits().into()),
-        CLEAR_MODE if !settings.modes.intersects(mask) => Some(settings.modes.bits().into()),
-        GET_READ_AHEAD => Some(settings.records.read_ahead.into()),
-        GET_MIN_PROTO_VERSION => Some(settings.min_version.into()),
-        GET_MAX_PROTO_VERSION => Some(settings.max_version.into()),
-        GET_MAX_CERT_LIST => Some(settings.max_cert_list),
-        _ => None,
-    }
-}
-
-fn is_about_settings(cmd: c_int) -> bool {
-    matches!(
-        cmd,
-        MODE | CLEAR_MODE
-            | SET_READ_AHEAD
-            | SET_MAX_SEND_FRAGMENT
-            | SET_SPLIT_SEND_FRAGMENT
-            | SET_MAX_PIPELINES
-            | SET_MIN_PROTO_VERSION
-            | SET_MAX_PROTO_VERSION
-            | SET_MAX_CERT_LIST
-            | CERT_FLAGS
-            | CLEAR_CERT_FLAGS
-    )
-}
-
-fn on_settings(
-    settings: &mut Settings,
-    method: &Method,
-    cmd: c_int,
-    larg: c_long,
-) -> Option<c_long> {
-    let records = &mut settings.records;
+/// Commands that change nothing only look: a connection shares its context's settings until it changes one.
+fn on_settings(holder: &impl Holder, method: &Method, cmd: c_int, larg: c_long) -> Option<c_long> {
     Some(match cmd {
-        MODE => {
-            settings.modes |= mask(larg);
-            c_long::from(settings.modes.bits())
-        }
-        CLEAR_MODE => {
-            settings.modes = settings.modes.difference(mask(larg));
-            c_long::from(settings.modes.bits())
-        }
-        SET_READ_AHEAD => {
-            let was = std::mem::replace(&mut records.read_ahead, larg != 0);
-            was.into()
-        }
+        MODE => change_modes(holder, |modes| modes | mask(larg)),
+        CLEAR_MODE => change_modes(holder, |modes| modes.difference(mask(larg))),
+        GET_READ_AHEAD => holder.look(|settings| settings.records.read_ahead.into()),
+        SET_READ_AHEAD => holder.change(|settings| {
+            std::mem::replace(&mut settings.records.read_ahead, larg != 0).into()
+        }),
         SET_MAX_SEND_FRAGMENT => {
-            let Some(max) = size(larg).filter(|max| (512..=16384).contains(max)) else {
-                return Some(0);
-            };
-            records.max_send_fragment = max;
-            records.split_send_fragment = records.split_send_fragment.min(max);
-            1
+            let max = size(larg).filter(|max| (512..=16384).contains(max));
+            max.map_or(0, |max| set_max_send_fragment(holder, max))
         }
         SET_SPLIT_SEND_FRAGMENT => {
-            let max = records.max_send_fragment;
-            let Some(split) = size(larg).filter(|split| (1..=max).contains(split)) else {
-                return Some(0);
-            };
-            records.split_send_fragment = split;
-            1
+            size(larg).map_or(0, |split| set_split_send_fragment(holder, split))
         }
         SET_MAX_PIPELINES => {
-            let Some(pipelines) = size(larg).filter(|n| (1..=32).contains(n)) else {
-                return Some(0);
-            };
-            records.max_pipelines = pipelines;
-            records.read_ahead |= pipelines > 1;
-            1
+            let pipelines = size(larg).filter(|n| (1..=32).contains(n));
+            pipelines.map_or(0, |pipelines| set_max_pipelines(holder, pipelines))
         }
         SET_MIN_PROTO_VERSION => {
             let set = bound(Bound::Oldest, method, larg);
-            set.map_or(0, |version| keep(&mut settings.min_version, version))
+            set.map_or(0, |version| keep(holder, version, |to| &mut to.min_version))
         }
         SET_MAX_PROTO_VERSION => {
             let set = bound(Bound::Newest, method, larg);
-            set.map_or(0, |version| keep(&mut settings.max_version, version))
+            set.map_or(0, |version| keep(holder, version, |to| &mut to.max_version))
         }
+        GET_MIN_PROTO_VERSION => holder.look(|settings| settings.min_version.into()),
+        GET_MAX_PROTO_VERSION => holder.look(|settings| settings.max_version.into()),
+        GET_MAX_CERT_LIST => holder.look(|settings| settings.max_cert_list),
         SET_MAX_CERT_LIST if larg < 0 => 0,
-        SET_MAX_CERT_LIST => std::mem::replace(&mut settings.max_cert_list, larg),
-        CERT_FLAGS => {
-            settings.cert_flags |= larg as u32;
-            c_long::from(settings.cert_flags)
+        SET_MAX_CERT_LIST => {
+            holder.change(|settings| std::mem::replace(&mut settings.max_cert_list, larg))
         }
-        CLEAR_CERT_FLAGS => {
-            settings.cert_flags &= !(larg as u32);
-            c_long::from(settings.cert_flags)
-        }
+        CERT_FLAGS => change_cert_flags(holder, |flags| flags | larg as u32),
+        CLEAR_CERT_FLAGS => change_cert_flags(holder, |flags| flags & !(larg as u32)),
         _ => return None,
     })
+}
+
+/// The new mask.
+fn change_modes(holder: &impl Holder, change: impl Fn(SslMode) -> SslMode) -> c_long {
+    let now = holder.look(|settings| settings.modes);
+    if change(now) == now {
+        return now.bits().into();
+    }
+    holder.change(|settings| {
+        settings.modes = change(settings.modes);
+        settings.modes.bits().into()
+    })
+}
+
+fn change_cert_flags(holder: &impl Holder, change: impl FnOnce(u32) -> u32) -> c_long {
+    holder.change(|settings| {
+        settings.cert_flags = change(settings.cert_flags);
+        settings.cert_flags.into()
+    })
+}
+
+fn set_max_send_fragment(holder: &impl Holder, max: usize) -> c_long {
+    holder.change(|settings| {
+        let records = &mut settings.records;
+        records.max_send_fragment = max;
+        records.split_send_fragment = records.split_send_fragment.min(max);
+    });
+    1
+}
+
+fn set_split_send_fragment(holder: &impl Holder, split: usize) -> c_long {
+    let is_size = holder.look(|is| (1..=is.records.max_send_fragment).contains(&split));
+    if is_size {
+        holder.change(|to| to.records.split_send_fragment = split);
+    }
+    is_size.into()
+}
+
+fn set_max_pipelines(holder: &impl Holder, pipelines: usize) -> c_long {
+    holder.change(|settings| {
+        settings.records.max_pipelines = pipelines;
+        settings.records.read_ahead |= pipelines > 1;
+    });
+    1
 }
 
 /// The modes that a command sets and clears, for the report.
@@ -180,9 +160,13 @@ fn bound(which: Bound, method: &Method, version: c_long) -> Option<Option<i32>> 
     }
 }
 
-fn keep(place: &mut i32, version: Option<i32>) -> c_long {
+fn keep(
+    holder: &impl Holder,
+    version: Option<i32>,
+    place: impl FnOnce(&mut Settings) -> &mut i32,
+) -> c_long {
     if let Some(version) = version {
-        *place = version;
+        holder.change(|settings| *place(settings) = version);
     }
     1
 }
