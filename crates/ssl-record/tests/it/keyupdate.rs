@@ -14,13 +14,6 @@ const NO_DATA: Outcome<Received> = Outcome::Want(Want::Read);
 /// A KeyUpdate on the wire: a message of 5 bytes in a record.
 const UPDATE: usize = 5 + 22;
 
-fn update_of_peer(sender: &mut Sender, request: KeyUpdateRequest) {
-    sender.peer(|peer| {
-        peer.connection.key_update(request).unwrap();
-        assert_eq!(peer.handshake().unwrap(), Outcome::Done(()));
-    });
-}
-
 #[test]
 fn w19_a_key_update_is_refused_while_a_write_is_pending_and_harms_nothing() {
     let mut sender = Sender::scripted(NONE, &[TakeAll, Take(100), Block]);
@@ -91,7 +84,7 @@ fn w30_a_write_that_waits_for_an_owed_key_update_commits_to_nothing() {
                     .key_update(KeyUpdateRequest::NotRequested)
                     .unwrap();
             } else {
-                update_of_peer(&mut sender, KeyUpdateRequest::Requested);
+                sender.peer_updates_keys(KeyUpdateRequest::Requested);
                 assert_eq!(sender.read(&mut [0; 9]).unwrap(), NO_DATA);
             }
             if taken == 0 {
@@ -112,7 +105,7 @@ fn w30_a_write_that_waits_for_an_owed_key_update_commits_to_nothing() {
 fn w31_a_requested_update_is_answered_by_the_next_write_never_by_a_read() {
     for next in [&b"z"[..], b""] {
         let mut sender = Sender::scripted(NONE, &[]);
-        update_of_peer(&mut sender, KeyUpdateRequest::Requested);
+        sender.peer_updates_keys(KeyUpdateRequest::Requested);
         assert_eq!(sender.read(&mut [0; 9]).unwrap(), NO_DATA);
         assert_eq!(sender.handshake().unwrap(), Outcome::Done(()));
         assert!(!sender.connection.in_init());
@@ -137,7 +130,7 @@ fn w31_a_requested_update_is_answered_by_the_next_write_never_by_a_read() {
 #[test]
 fn w31_an_update_that_asks_for_none_gets_none() {
     let mut sender = Sender::scripted(NONE, &[]);
-    update_of_peer(&mut sender, KeyUpdateRequest::NotRequested);
+    sender.peer_updates_keys(KeyUpdateRequest::NotRequested);
     assert_eq!(sender.read(&mut [0; 9]).unwrap(), NO_DATA);
     sender.transport.take_calls();
     assert_eq!(sender.write(&data(N)).unwrap(), wrote(N));
@@ -153,7 +146,7 @@ fn w32_a_reply_that_falls_due_while_a_write_is_blocked_waits_for_the_one_after()
     let mut sender = Sender::scripted(NONE, &[Take(100), Block]);
     let data = data(N);
     assert_eq!(sender.write(&data).unwrap(), WANT_WRITE);
-    update_of_peer(&mut sender, KeyUpdateRequest::Requested);
+    sender.peer_updates_keys(KeyUpdateRequest::Requested);
     sender.peer(|peer| assert_eq!(peer.write(b"q").unwrap(), Outcome::Done(1)));
     let mut out = [0; 9];
     assert_eq!(
@@ -181,7 +174,7 @@ fn w32_with_partial_writes_the_reply_comes_before_the_rest() {
     let mut sender = Sender::scripted(PARTIAL, &[Take(100), Block]);
     let data = data(N);
     assert_eq!(sender.write(&data).unwrap(), WANT_WRITE);
-    update_of_peer(&mut sender, KeyUpdateRequest::Requested);
+    sender.peer_updates_keys(KeyUpdateRequest::Requested);
     assert_eq!(sender.read(&mut [0; 9]).unwrap(), NO_DATA);
     assert_eq!(sender.write(&data).unwrap(), wrote(2 * FRAGMENT));
     sender.transport.take_calls();
@@ -208,7 +201,7 @@ fn w29_w31_both_sides_change_keys_again_and_again() {
             .unwrap();
         assert_eq!(sender.write(&[round]).unwrap(), wrote(1));
         assert_eq!(sender.peer_reads(), [round]);
-        update_of_peer(&mut sender, KeyUpdateRequest::Requested);
+        sender.peer_updates_keys(KeyUpdateRequest::Requested);
         sender.peer(|peer| assert_eq!(peer.write(&[round]).unwrap(), Outcome::Done(1)));
         let mut out = [0; 2];
         assert_eq!(

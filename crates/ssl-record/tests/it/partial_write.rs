@@ -135,12 +135,7 @@ fn w16_m21_cleared_late_the_retry_is_all_or_nothing_again() {
 #[test]
 fn w54_a_key_update_is_not_the_one_record() {
     let mut sender = Sender::scripted(PARTIAL, &[]);
-    sender.peer(|peer| {
-        peer.connection
-            .key_update(KeyUpdateRequest::Requested)
-            .unwrap();
-        assert_eq!(peer.handshake().unwrap(), Outcome::Done(()));
-    });
+    sender.peer_updates_keys(KeyUpdateRequest::Requested);
     assert_eq!(sender.read(&mut [0; 9]).unwrap(), Outcome::Want(Want::Read));
     sender.transport.take_calls();
     sender

@@ -296,12 +296,7 @@ fn w19_w31_w32_key_updates_wait_for_all_of_them() {
         .key_update(KeyUpdateRequest::NotRequested)
         .unwrap_err();
     assert_eq!(refused, Error::Misuse(Misuse::KeyUpdateDuringWrite));
-    sender.peer(|peer| {
-        peer.connection
-            .key_update(KeyUpdateRequest::Requested)
-            .unwrap();
-        assert_eq!(peer.handshake().unwrap(), Outcome::Done(()));
-    });
+    sender.peer_updates_keys(KeyUpdateRequest::Requested);
     assert_eq!(sender.read(&mut [0; 9]).unwrap(), Outcome::Want(Want::Read));
     sender.transport.take_calls();
     assert_eq!(sender.write(&data).unwrap(), wrote(LONG));
@@ -402,12 +397,7 @@ fn w58_an_alert_leaves_between_four_and_four() {
 fn w29_w31_w34_padded_control_records_fit_behind_each_other() {
     let mut sender = Sender::scripted(NONE, &[]);
     assert!(sender.connection.set_block_padding(FRAGMENT));
-    sender.peer(|peer| {
-        peer.connection
-            .key_update(KeyUpdateRequest::Requested)
-            .unwrap();
-        assert_eq!(peer.handshake().unwrap(), Outcome::Done(()));
-    });
+    sender.peer_updates_keys(KeyUpdateRequest::Requested);
     assert_eq!(sender.read(&mut [0; 9]).unwrap(), Outcome::Want(Want::Read));
     sender
         .connection

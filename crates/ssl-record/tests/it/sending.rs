@@ -6,7 +6,7 @@
 use ssl_record::config::CipherSuite;
 use ssl_record::io::{CallError, drive};
 use ssl_record::record::ProtocolVersion;
-use ssl_record::{Connection, Outcome, Received, Shutdown, SslMode, Want};
+use ssl_record::{Connection, KeyUpdateRequest, Outcome, Received, Shutdown, SslMode, Want};
 use ssl_testkit::certs::KeyKind;
 use ssl_testkit::pattern::Pattern;
 use ssl_testkit::pipe::End;
@@ -130,6 +130,14 @@ impl Sender {
         let taken = self.transport.take_written();
         self.end.outgoing().push_raw(&taken);
         self.peer.read_all().unwrap()
+    }
+
+    /// The peer's KeyUpdate is delivered to the transport.
+    pub(crate) fn peer_updates_keys(&mut self, request: KeyUpdateRequest) {
+        self.peer(|peer| {
+            peer.connection.key_update(request).unwrap();
+            assert_eq!(peer.handshake().unwrap(), Outcome::Done(()));
+        });
     }
 
     /// What the peer does is delivered to the transport.
