@@ -40,95 +40,102 @@ const PROGRAMS: &[Program] = &[
         title: NGINX,
         unit: "µs per response",
         workloads: &[
-            small("1 KiB", "nginx 1 KiB", "nginx 1k.bin kept ecdsa", 20_000),
-            small(
-                "1 KiB, new connection, P-256",
-                "nginx P-256",
-                "nginx 1k.bin new ecdsa",
-                1500,
-            ),
-            small(
-                "1 KiB, new connection, RSA-2048",
-                "nginx RSA",
-                "nginx 1k.bin new rsa",
-                750,
-            ),
-            large("10 MiB", "nginx", "nginx 10m.bin kept ecdsa", 100),
-            large(
-                "10 MiB, new connection",
-                "nginx new",
-                "nginx 10m.bin new ecdsa",
-                100,
-            ),
+            Workload {
+                size: Size::Small,
+                name: "1 KiB",
+                short: "nginx 1 KiB",
+                command: "nginx 1k.bin kept ecdsa",
+                amount: 20_000,
+            },
+            Workload {
+                size: Size::Small,
+                name: "1 KiB, new connection, P-256",
+                short: "nginx P-256",
+                command: "nginx 1k.bin new ecdsa",
+                amount: 1500,
+            },
+            Workload {
+                size: Size::Small,
+                name: "1 KiB, new connection, RSA-2048",
+                short: "nginx RSA",
+                command: "nginx 1k.bin new rsa",
+                amount: 750,
+            },
+            Workload {
+                size: Size::Large,
+                name: "10 MiB",
+                short: "nginx",
+                command: "nginx 10m.bin kept ecdsa",
+                amount: 100,
+            },
+            Workload {
+                size: Size::Large,
+                name: "10 MiB, new connection",
+                short: "nginx new",
+                command: "nginx 10m.bin new ecdsa",
+                amount: 100,
+            },
         ],
     },
     Program {
         title: HAPROXY,
         unit: "µs per response",
         workloads: &[
-            small(
-                "1 KiB",
-                "HAProxy 1 KiB",
-                "haproxy 1k.bin kept ecdsa",
-                20_000,
-            ),
-            small(
-                "1 KiB, new connection, P-256",
-                "HAProxy P-256",
-                "haproxy 1k.bin new ecdsa",
-                1500,
-            ),
-            large("10 MiB", "HAProxy", "haproxy 10m.bin kept ecdsa", 60),
+            Workload {
+                size: Size::Small,
+                name: "1 KiB",
+                short: "HAProxy 1 KiB",
+                command: "haproxy 1k.bin kept ecdsa",
+                amount: 20_000,
+            },
+            Workload {
+                size: Size::Small,
+                name: "1 KiB, new connection, P-256",
+                short: "HAProxy P-256",
+                command: "haproxy 1k.bin new ecdsa",
+                amount: 1500,
+            },
+            Workload {
+                size: Size::Large,
+                name: "10 MiB",
+                short: "HAProxy",
+                command: "haproxy 10m.bin kept ecdsa",
+                amount: 60,
+            },
         ],
     },
     Program {
         title: REDIS,
         unit: "µs per command",
         workloads: &[
-            small("100 bytes", "Redis 100 B", "redis 100", 200_000),
-            large("64 KiB", "Redis 64 KiB", "redis 65536", 8000),
+            Workload {
+                size: Size::Small,
+                name: "100 bytes",
+                short: "Redis 100 B",
+                command: "redis 100",
+                amount: 200_000,
+            },
+            Workload {
+                size: Size::Large,
+                name: "64 KiB",
+                short: "Redis 64 KiB",
+                command: "redis 65536",
+                amount: 8000,
+            },
         ],
     },
     Program {
         title: CURL,
         unit: "ms per GiB",
-        workloads: &[large("1 GiB", "curl", "curl", 1024)],
+        workloads: &[Workload {
+            size: Size::Large,
+            name: "1 GiB",
+            short: "curl",
+            command: "curl",
+            amount: 1024,
+        }],
     },
 ];
-
-const fn small(
-    name: &'static str,
-    short: &'static str,
-    command: &'static str,
-    amount: u32,
-) -> Workload {
-    workload(name, short, command, amount, Size::Small)
-}
-
-const fn large(
-    name: &'static str,
-    short: &'static str,
-    command: &'static str,
-    amount: u32,
-) -> Workload {
-    workload(name, short, command, amount, Size::Large)
-}
-
-const fn workload(
-    name: &'static str,
-    short: &'static str,
-    command: &'static str,
-    amount: u32,
-    size: Size,
-) -> Workload {
-    Workload {
-        name,
-        short,
-        command,
-        amount,
-        size,
-    }
-}
 
 /// Titles of tables that something else refers to.
 pub(super) const SMALL: &str = "Programs: small responses and new connections";
