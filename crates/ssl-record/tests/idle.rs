@@ -202,12 +202,12 @@ fn nothing_of_a_connection_stays_in_the_stock() {
     let own_update: fn(&mut Idle) = |idle| {
         let request = KeyUpdateRequest::NotRequested;
         idle.server.key_update(request).unwrap();
-        let _ = drive::handshake(&mut *idle.server, &mut idle.wires.server()).unwrap();
+        let _ = drive::handshake(&mut idle.server, &mut idle.wires.server()).unwrap();
     };
     let failure: fn(&mut Idle) = |idle| {
         idle.wires.client().write_all(&[23, 3, 3, 0, 20]).unwrap();
         idle.wires.client().write_all(&[0; 20]).unwrap();
-        let read = drive::read(&mut *idle.server, &mut idle.wires.server(), &mut [0; 9]);
+        let read = drive::read(&mut idle.server, &mut idle.wires.server(), &mut [0; 9]);
         assert!(read.is_err());
     };
     for end in [own_update, failure] {
