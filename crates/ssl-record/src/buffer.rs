@@ -24,22 +24,27 @@ pub(crate) struct RecordBuffer {
 
 impl RecordBuffer {
     /// Makes sure at least `capacity` bytes of memory are held, from the pool if they fit there.
+    #[inline]
     pub(crate) fn hold(&mut self, pool: &BufferPool, capacity: usize) {
-        if self.bytes.len() >= capacity.max(1) {
-            return;
+        if self.bytes.len() < capacity.max(1) {
+            self.grow(pool, capacity);
         }
+    }
+
+    fn grow(&mut self, pool: &BufferPool, capacity: usize) {
         let mut grown = match capacity {
             ..=RECORD_CAPACITY => pool.take(),
             LONG_CAPACITY => pool.take_long(),
             _ => vec![0; capacity],
         };
+        if !self.is_held() {
+            self.bytes = grown;
+            return;
+        }
         let filled = self.len();
         grown[..filled].copy_from_slice(self.filled());
         self.wipe();
-        let outgrown = core::mem::replace(&mut self.bytes, grown);
-        if !outgrown.is_empty() {
-            pool.give(outgrown);
-        }
+        pool.give(core::mem::replace(&mut self.bytes, grown));
         (self.start, self.end, self.used) = (0, filled, filled.min(self.used));
     }
 
@@ -64,6 +69,7 @@ impl RecordBuffer {
     }
 
     /// Gives more memory than one record needs back, unless something is in it.
+    #[inline]
     pub(crate) fn give_back_long(&mut self, pool: &BufferPool) {
         if self.bytes.len() > RECORD_CAPACITY && self.is_empty() {
             self.wipe();

@@ -187,6 +187,7 @@ impl Connection {
     }
 
     /// Whether a handshake or key update is unfinished, or the connection failed: `SSL_in_init`.
+    #[inline]
     pub fn in_init(&self) -> bool {
         match &self.phase {
             Phase::Handshaking(_) | Phase::Failed(_) => true,
@@ -197,6 +198,7 @@ impl Connection {
     }
 
     /// Whether a fatal error ended the connection (statement R50).
+    #[inline]
     pub fn is_failed(&self) -> bool {
         matches!(self.phase, Phase::Failed(_))
     }
@@ -242,6 +244,7 @@ impl Connection {
     }
 
     /// Bytes for the transport.
+    #[inline]
     pub fn outgoing(&self) -> &[u8] {
         match &self.phase {
             Phase::Handshaking(it) if !it.flight.rest().is_empty() => it.flight.rest(),
@@ -252,6 +255,7 @@ impl Connection {
 
     /// The transport took the first `n` bytes of [`Connection::outgoing`]. More than were offered
     /// count as all of them.
+    #[inline]
     pub fn transmitted(&mut self, n: usize) {
         match &mut self.phase {
             Phase::Handshaking(it) if !it.flight.rest().is_empty() => it.flight.transmitted(n),
@@ -316,13 +320,18 @@ impl Connection {
 
     /// Passes a result on; a final error first ends the connection (the effect of `SSLfatal`).
     fn checked<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        if let Err(error) = &result
-            && error.is_final()
-            && !self.is_failed()
-        {
-            self.fail(error);
+        if let Err(error) = &result {
+            self.heed(error);
         }
         result
+    }
+
+    /// Ends the connection if the error is final.
+    #[cold]
+    fn heed(&mut self, error: &Error) {
+        if error.is_final() && !self.is_failed() {
+            self.fail(error);
+        }
     }
 
     /// Ends the connection and prepares the alert that tells the peer, unless close_notify went out
@@ -401,6 +410,7 @@ impl Session {
 }
 
 impl Flight {
+    #[inline]
     fn rest(&self) -> &[u8] {
         &self.bytes[self.sent..]
     }

@@ -41,6 +41,9 @@ impl Connection {
     /// # Errors
     /// [`Misuse::ProtocolIsShutdown`] after close_notify was sent; [`Error::BadLength`],
     /// [`Error::BufferMoved`] and [`Error::ContentsChanged`] for a violated retry, final.
+    // This and the steps are inlined into the drive loop: what they return would else be stored in pieces and
+    // loaded whole, which costs a short write more than its copy.
+    #[inline]
     pub fn begin_write<'data>(&mut self, data: &'data [u8]) -> Result<WriteCall<'data>, Error> {
         if self.shutdown.sent {
             return Err(Misuse::ProtocolIsShutdown.into());
@@ -48,11 +51,16 @@ impl Connection {
         if self.is_failed() {
             return Err(Error::AlreadyFailed);
         }
-        let checked = self.write.begin(self.mode(), data);
-        let path = self.checked(checked)?;
+        let path = match self.write.begin(self.mode(), data) {
+            Ok(path) => path,
+            Err(error) => {
+                self.heed(&error);
+                return Err(error);
+            }
+        };
         self.wake_sealing();
         // Behind an unsent reply another would wait, and another, until the buffer is full.
-        if self.write.is_idle() {
+        if self.owes_reply() && self.write.is_idle() {
             let answered = self.answer_key_update();
             self.checked(answered)?;
         }
@@ -68,6 +76,7 @@ impl Connection {
     ///
     /// # Errors
     /// A final error.
+    #[inline]
     pub fn step_write(&mut self, call: &mut WriteCall<'_>) -> Result<Step<usize>, Error> {
         if call.in_init {
             match then(self.step_handshake()?) {
@@ -76,10 +85,14 @@ impl Connection {
             }
         }
         let modes = self.modes.get();
-        let step = self
-            .write
-            .step(modes, &mut call.path, call.data, self.context.pool());
-        self.checked(step)
+        let pool = self.context.pool();
+        match self.write.step(modes, &mut call.path, call.data, pool) {
+            Ok(step) => Ok(step),
+            Err(error) => {
+                self.heed(&error);
+                Err(error)
+            }
+        }
     }
 
     /// Asks for new keys; the KeyUpdate leaves with the next write, read or handshake call (statement
@@ -119,16 +132,17 @@ impl Connection {
         session.key_update.or_else(reply)
     }
 
+    fn owes_reply(&self) -> bool {
+        self.established().is_some_and(|session| session.reply_owed)
+    }
+
     /// Sends the reply to the peer's key update: before a write, never within one (statements W31,
     /// W32).
+    #[cold]
     fn answer_key_update(&mut self) -> Result<(), Error> {
-        let owed = self
-            .established_mut()
-            .is_some_and(|session| core::mem::take(&mut session.reply_owed));
-        if owed {
-            self.write.seal_key_update(false, self.context.pool())
-        } else {
-            Ok(())
+        if let Some(session) = self.established_mut() {
+            session.reply_owed = false;
         }
+        self.write.seal_key_update(false, self.context.pool())
     }
 }

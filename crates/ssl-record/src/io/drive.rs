@@ -43,7 +43,10 @@ pub fn write<T: Transport + ?Sized>(
 ) -> Result<Outcome<usize>, CallError> {
     let mut call = match connection.begin_write(data) {
         Ok(call) => call,
-        Err(error) => return Err(last_words(connection, transport, error)),
+        Err(error) => {
+            last_words(connection, transport, &error);
+            return Err(error.into());
+        }
     };
     run(connection, transport, |connection| {
         connection.step_write(&mut call)
@@ -61,7 +64,10 @@ pub fn early_write<T: Transport + ?Sized>(
 ) -> Result<Outcome<usize>, CallError> {
     let mut call = match connection.begin_early_write(data) {
         Ok(call) => call,
-        Err(error) => return Err(last_words(connection, transport, error)),
+        Err(error) => {
+            last_words(connection, transport, &error);
+            return Err(error.into());
+        }
     };
     run(connection, transport, |connection| {
         connection.step_early_write(&mut call)
@@ -134,7 +140,10 @@ fn run<T: Transport + ?Sized, V>(
     loop {
         let next = match step(connection) {
             Ok(next) => next,
-            Err(error) => return Err(last_words(connection, transport, error)),
+            Err(error) => {
+                last_words(connection, transport, &error);
+                return Err(error.into());
+            }
         };
         let want = match next {
             Step::Done(value) => return Ok(Outcome::Done(value)),
@@ -213,19 +222,19 @@ fn obstacle(error: io::Error, want: Want) -> io::Result<Option<Want>> {
 
 /// Gives the alert that a failure left behind one attempt; what the transport says to it matters no
 /// more.
+#[cold]
 fn last_words<T: Transport + ?Sized>(
     connection: &mut Connection,
     transport: &mut T,
-    error: Error,
-) -> CallError {
-    if error.is_final() {
-        while !connection.outgoing().is_empty() {
-            match transmit(connection, transport) {
-                Ok(None) => {}
-                Ok(Some(_)) | Err(_) => return error.into(),
-            }
-        }
-        let _ = transport.flush();
+    error: &Error,
+) {
+    if !error.is_final() {
+        return;
     }
-    error.into()
+    while !connection.outgoing().is_empty() {
+        if !matches!(transmit(connection, transport), Ok(None)) {
+            return;
+        }
+    }
+    let _ = transport.flush();
 }

@@ -65,6 +65,14 @@ impl Hash {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Failed;
 
+/// What is sealed: a fragment, and in TLS 1.3 its content type and zero bytes behind it.
+#[derive(Clone, Copy)]
+pub(crate) struct Plain<'a> {
+    pub(crate) fragment: &'a [u8],
+    pub(crate) content_type: Option<u8>,
+    pub(crate) padding: usize,
+}
+
 /// An expanded AEAD key.
 pub(crate) struct AeadKey(aead::LessSafeKey);
 
@@ -79,23 +87,54 @@ impl AeadKey {
             .map_err(|_| Failed)
     }
 
-    /// Seals `data` in place and returns the tag.
+    /// Seals `plain` into `out`: as many bytes of ciphertext, and the tag behind them.
     ///
     /// # Errors
-    /// [`Failed`] only for more data than the AEAD can take at all, far above a record.
+    /// [`Failed`] if `out` has another length, or for more data than the AEAD can take at all, far above a
+    /// record. There may be plaintext in `out` then.
     #[inline]
     pub(crate) fn seal(
         &self,
         nonce: [u8; NONCE_LEN],
         additional: &[u8],
-        data: &mut [u8],
-    ) -> Result<[u8; TAG_LEN], Failed> {
+        plain: Plain<'_>,
+        out: &mut [u8],
+    ) -> Result<(), Failed> {
         let nonce = aead::Nonce::assume_unique_for_key(nonce);
-        let tag = self
+        let additional = aead::Aad::from(additional);
+        let (ciphertext, rest) = out
+            .split_at_mut_checked(plain.fragment.len())
+            .ok_or(Failed)?;
+        #[cfg(feature = "aws-lc-rs")]
+        if plain.padding == 0 {
+            let tail = plain.content_type.as_slice();
+            return self
+                .0
+                .seal_out_of_place_scatter(
+                    nonce,
+                    additional,
+                    plain.fragment,
+                    ciphertext,
+                    tail,
+                    rest,
+                )
+                .map_err(|_| Failed);
+        }
+        ciphertext.copy_from_slice(plain.fragment);
+        if let Some(content_type) = plain.content_type {
+            let (first, padding) = rest.split_first_mut().ok_or(Failed)?;
+            *first = content_type;
+            if plain.padding > 0 {
+                padding.get_mut(..plain.padding).ok_or(Failed)?.fill(0);
+            }
+        }
+        let (inner, tag) = out.split_last_chunk_mut::<TAG_LEN>().ok_or(Failed)?;
+        let sealed = self
             .0
-            .seal_in_place_separate_tag(nonce, aead::Aad::from(additional), data)
+            .seal_in_place_separate_tag(nonce, additional, inner)
             .map_err(|_| Failed)?;
-        tag.as_ref().try_into().map_err(|_| Failed)
+        tag.copy_from_slice(sealed.as_ref());
+        Ok(())
     }
 
     /// Opens `data`, ciphertext and tag, in place; returns the length of the plaintext at its front.
@@ -226,13 +265,34 @@ mod tests {
             Algorithm::ChaCha20Poly1305,
         ] {
             let key = AeadKey::new(algorithm, &[7; MAX_KEY_LEN][..algorithm.key_len()]).unwrap();
-            let mut data = b"fragment".to_vec();
-            let tag = key.seal([1; NONCE_LEN], b"header", &mut data).unwrap();
-            data.extend_from_slice(&tag);
-            assert_eq!(
-                key.open([1; NONCE_LEN], b"header", &mut data.clone()),
-                Ok(8)
-            );
+            for (content_type, padding) in [(None, 0), (Some(23), 0), (Some(23), 99)] {
+                let plain = Plain {
+                    fragment: b"fragment",
+                    content_type,
+                    padding,
+                };
+                let len = 8 + usize::from(content_type.is_some()) + padding;
+                let mut data = vec![1; len + TAG_LEN];
+                key.seal([1; NONCE_LEN], b"header", plain, &mut data)
+                    .unwrap();
+                assert_eq!(key.open([1; NONCE_LEN], b"header", &mut data), Ok(len));
+                let expected = [b"fragment".as_slice(), content_type.as_slice()].concat();
+                assert_eq!(data[..expected.len()], expected);
+                assert!(data[expected.len()..len].iter().all(|&byte| byte == 0));
+                let short = &mut data[1..TAG_LEN];
+                assert_eq!(
+                    key.seal([1; NONCE_LEN], b"header", plain, short),
+                    Err(Failed)
+                );
+            }
+            let plain = Plain {
+                fragment: b"fragment",
+                content_type: None,
+                padding: 0,
+            };
+            let mut data = [0; 8 + TAG_LEN];
+            key.seal([1; NONCE_LEN], b"header", plain, &mut data)
+                .unwrap();
             assert_eq!(
                 key.open([2; NONCE_LEN], b"header", &mut data.clone()),
                 Err(Failed)

@@ -124,16 +124,19 @@ impl WritePath {
     }
 
     /// Whether application records are sealed but not fully transmitted.
+    #[inline]
     pub(crate) fn is_pending(&self) -> bool {
         matches!(self.held, Held::Application(_))
     }
 
     /// Whether anything is left to transmit or flush.
+    #[inline]
     pub(crate) fn is_idle(&self) -> bool {
         self.held == Held::Nothing && !self.flush_due
     }
 
     /// Sealed bytes the transport has not taken.
+    #[inline]
     pub(crate) fn outgoing(&self) -> &[u8] {
         self.buffer.filled()
     }
@@ -155,6 +158,7 @@ impl WritePath {
     }
 
     /// The transport took `n` of [`WritePath::outgoing`].
+    #[inline]
     pub(crate) fn transmitted(&mut self, n: usize) {
         self.buffer.consume(n);
         if self.buffer.is_empty() && self.held == Held::Control {
@@ -172,20 +176,13 @@ impl WritePath {
     ///
     /// # Errors
     /// A violated retry contract; final.
+    #[inline]
     pub(crate) fn begin(&self, modes: SslMode, data: &[u8]) -> Result<WriteCall, Error> {
-        let pending = match self.held {
-            Held::Application(pending) => Some(pending),
-            Held::Nothing | Held::Control => None,
-        };
-        let contents = self.contents.as_deref();
-        Committed {
-            unreported: self.unreported,
-            pending,
-            contents,
+        if self.unreported > 0 || self.is_pending() {
+            self.check_retry(modes, data)?;
         }
-        .check_retry(modes, data)?;
         Ok(WriteCall {
-            resuming: pending.is_some(),
+            resuming: self.is_pending(),
         })
     }
 
@@ -197,6 +194,7 @@ impl WritePath {
     ///
     /// # Errors
     /// [`Error::KeysExhausted`] in TLS 1.2; final.
+    #[inline]
     pub(crate) fn step(
         &mut self,
         modes: SslMode,
@@ -326,7 +324,22 @@ impl WritePath {
         }
     }
 
+    #[cold]
+    fn check_retry(&self, modes: SslMode, data: &[u8]) -> Result<(), Error> {
+        let pending = match self.held {
+            Held::Application(pending) => Some(pending),
+            Held::Nothing | Held::Control => None,
+        };
+        Committed {
+            unreported: self.unreported,
+            pending,
+            contents: self.contents.as_deref(),
+        }
+        .check_retry(modes, data)
+    }
+
     /// What the driver has to do before anything else can be sealed.
+    #[inline]
     fn due<T>(&self) -> Option<Step<T>> {
         if !self.buffer.is_empty() {
             Some(Step::Transmit)
@@ -338,6 +351,7 @@ impl WritePath {
     }
 
     /// Counts the pending bytes, which have left completely; whether there were any.
+    #[inline]
     fn settle(&mut self) -> bool {
         let Held::Application(pending) = self.held else {
             return false;
@@ -348,6 +362,7 @@ impl WritePath {
     }
 
     /// Takes the count to be returned to the caller; the write is over.
+    #[inline]
     fn report(&mut self, modes: SslMode, pool: &BufferPool) -> usize {
         if let Some(contents) = &mut self.contents {
             contents.restart();
@@ -357,6 +372,7 @@ impl WritePath {
     }
 
     /// Gives the empty buffer back, if its time is over; a long one serves one write.
+    #[inline]
     fn release_if(&mut self, modes: SslMode, pool: &BufferPool) {
         if modes.contains(SslMode::RELEASE_BUFFERS) && self.buffer.is_empty() {
             self.buffer.release(pool);

@@ -19,7 +19,9 @@ impl WritePath {
     /// # Errors
     /// [`Error::KeysExhausted`] in TLS 1.2; final.
     pub(super) fn seal_next(&mut self, rest: &[u8], pool: &BufferPool) -> Result<(), Error> {
-        if let Some(alert) = self.alert.take() {
+        if self.alert.is_some()
+            && let Some(alert) = self.alert.take()
+        {
             return self.seal_control(ContentType::Alert, &alert.encode(), pool);
         }
         if self.keys.as_ref().is_some_and(TrafficKeys::nearly_used_up) {
