@@ -81,6 +81,7 @@ impl Pair {
             assert!(connection.set_max_send_fragment(16_384));
             assert!(connection.set_split_send_fragment(16_384));
             connection.set_read_ahead(false);
+            connection.set_seal_ahead(false);
             let link = half.end.outgoing();
             link.set_budget(None);
             link.set_wmax(None);

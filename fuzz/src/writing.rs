@@ -11,8 +11,8 @@ use ssl_record::{Error, Outcome, Received, SslMode, Want};
 
 use crate::pair::{Half, Pair, key_update, mode, stream};
 
-/// Longest write, bytes: three full records and a bit.
-const LONGEST: usize = 50_000;
+/// Longest write, bytes: four full records, which may leave together, and a bit.
+const LONGEST: usize = 70_000;
 
 /// Calls at the client, and what happens around them.
 #[derive(Arbitrary, Debug)]
@@ -36,6 +36,7 @@ enum Call {
     Partial(bool),
     Moving(bool),
     Release(bool),
+    SealAhead(bool),
     Budget(Option<u16>),
     Wmax(Option<u8>),
     /// The next write of the transport fails.
@@ -126,6 +127,7 @@ impl Model {
             (&Call::Partial(on), _) => mode(client, SslMode::ENABLE_PARTIAL_WRITE, on),
             (&Call::Moving(on), _) => mode(client, SslMode::ACCEPT_MOVING_WRITE_BUFFER, on),
             (&Call::Release(on), _) => mode(client, SslMode::RELEASE_BUFFERS, on),
+            (&Call::SealAhead(on), _) => client.set_seal_ahead(on),
             (&Call::Budget(bytes), _) => link.set_budget(bytes.map(usize::from)),
             (&Call::Wmax(bytes), _) => {
                 link.set_wmax(bytes.map(|bytes| usize::from(bytes) * 16 + 1));
