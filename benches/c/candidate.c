@@ -7,11 +7,16 @@
 #include "counted.h"
 #include "wire.h"
 
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -502,6 +507,103 @@ static void calls(const char *suite)
     stack_free(stack);
 }
 
+/* Connections over loopback sockets that are left idle, one process for each end, as in src/sockets.rs. */
+
+static int listener = -1;
+static SSL **held;
+static long held_count;
+
+static void raise_limit(long sockets)
+{
+    struct rlimit limit;
+
+    TRY(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    if (limit.rlim_cur < (rlim_t)sockets + 64)
+        limit.rlim_cur = (rlim_t)sockets + 64;
+    TRY(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
+static void listen_on_loopback(long count)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+
+    raise_limit(count);
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    TRY(listener >= 0 && bind(listener, (struct sockaddr *)&address, length) == 0 && listen(listener, 128) == 0);
+    TRY(getsockname(listener, (struct sockaddr *)&address, &length) == 0);
+    printf("ok %d\n", ntohs(address.sin_port));
+}
+
+static void over(SSL *ssl, int socket)
+{
+    int one = 1;
+
+    TRY(socket >= 0 && setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0);
+    BIO *bio = BIO_new_socket(socket, BIO_CLOSE);
+    TRY(bio);
+    SSL_set_bio(ssl, bio, bio);
+}
+
+/* An end after its handshake, a request and a response: the server's if there is no port to connect to. */
+static SSL *idle_end(const struct stack *stack, int port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((unsigned short)port)};
+    int is_server = port == 0, end = is_server ? accept(listener, NULL, NULL) : socket(AF_INET, SOCK_STREAM, 0);
+    SSL *ssl = is_server ? server_new(stack) : client_new(stack);
+
+    TRY(is_server || connect(end, (struct sockaddr *)&address, sizeof address) == 0);
+    over(ssl, end);
+    TRY(SSL_do_handshake(ssl) == 1);
+    if (is_server) {
+        TRY(SSL_read(ssl, out, 64) == 7);
+        write_all(ssl, "response", 8);
+        /* It looks for the next request, which has not come. */
+        TRY(fcntl(end, F_SETFL, O_NONBLOCK) == 0 && read_some(ssl, out, 64) == 0 && fcntl(end, F_SETFL, 0) == 0);
+    } else {
+        write_all(ssl, "request", 7);
+        TRY(SSL_read(ssl, out, 64) == 8);
+    }
+    return ssl;
+}
+
+static void hold(long count, int port)
+{
+    struct terms terms = {"tls13-aes128gcm", "p256", 0, 1, 0};
+    struct stack stack = stack_new(&terms);
+
+    raise_limit(count);
+    held = malloc((size_t)count * sizeof *held);
+    TRY(held);
+    SSL *warm = idle_end(&stack, port);
+    long before = resident();
+    for (held_count = 0; held_count < count; held_count++)
+        held[held_count] = idle_end(&stack, port);
+    long after = resident();
+    SSL_free(warm);
+    stack_free(stack);
+    printf("ok %ld\n", after - before);
+}
+
+static long pong_all(void)
+{
+    for (long i = 0; i < held_count; i++) {
+        TRY(SSL_read(held[i], out, 1) == 1 && out[0] == '?');
+        write_all(held[i], "!", 1);
+    }
+    return held_count;
+}
+
+static long ping_all(void)
+{
+    for (long i = 0; i < held_count; i++) {
+        write_all(held[i], "?", 1);
+        TRY(SSL_read(held[i], out, 1) == 1 && out[0] == '!');
+    }
+    return held_count;
+}
+
 /* Commands. */
 
 /* `60`: milliseconds; `60x`: as often. */
@@ -517,7 +619,7 @@ static struct slice slice_of(const char *word)
 static void answer(const char *line)
 {
     char suite[32], key[32], kind[32], slice[32];
-    int size, release;
+    int size, release, port;
     long count;
 
     if (sscanf(line, "bulk %31s %d %31s %d", suite, &size, slice, &release) == 4 && size <= LONGEST) {
@@ -543,6 +645,16 @@ static void answer(const char *line)
             printf("none\n");
     } else if (sscanf(line, "idle %ld", &count) == 1) {
         idle(count);
+    } else if (sscanf(line, "listen %ld", &count) == 1) {
+        listen_on_loopback(count);
+    } else if (sscanf(line, "accept %ld", &count) == 1) {
+        hold(count, 0);
+    } else if (sscanf(line, "connect %d %ld", &port, &count) == 2) {
+        hold(count, port);
+    } else if (strcmp(line, "pong") == 0) {
+        printf("ok %ld\n", pong_all());
+    } else if (strcmp(line, "ping") == 0) {
+        printf("ok %ld\n", ping_all());
     } else if (sscanf(line, "calls %31s", suite) == 1) {
         calls(suite);
     } else {

@@ -13,6 +13,7 @@ pub mod candidates;
 pub mod harness;
 mod lane;
 pub mod serve;
+mod sockets;
 mod suite;
 mod wire;
 

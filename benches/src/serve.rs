@@ -11,6 +11,8 @@
 //! - `allocations SUITE SIZE`: the same of a write of so many bytes and of reading them, in steady state
 //! - `owned SUITE RELEASE`: bytes and blocks of heap that an idle server connection owns
 //! - `idle COUNT`: bytes of resident memory that so many idle connections take, both ends
+//! - `listen COUNT`, `accept COUNT`, `pong` and `connect PORT COUNT`, `ping`: server and client in two processes, see
+//!   `sockets.rs`
 //! - `calls SUITE`: calls of the transport for a handshake and a byte each way, those that found nothing, write
 //!   calls for a write of 1 MiB and read calls for reading it
 //!
@@ -26,8 +28,19 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::candidates::{End, Maker, Pair, Stack, connect};
+use crate::candidates::{self, Beyond, End, Maker, Pair, Stack, connect};
+use crate::sockets::Sockets;
 use crate::{Credentials, Key, Lane, MAX_FRAGMENT, Suite, Terms, Wires};
+
+/// What a candidate's program does.
+///
+/// # Errors
+/// There is no such candidate, or its standard streams fail.
+pub fn alone(name: &str, counter: Option<Counter>) -> Result<()> {
+    let credentials = Credentials::new()?;
+    let mut service = Service::new(candidates::named(name)?, &credentials, counter);
+    service.run(std::io::stdin().lock(), std::io::stdout().lock())
+}
 
 /// What a closure did to the heap.
 pub type Counter = fn(&mut dyn FnMut()) -> Counts;
@@ -49,8 +62,8 @@ pub struct Counts {
 const BATCH: usize = 1 << 20;
 const MEBIBYTE: usize = 1 << 20;
 /// What is exchanged before a connection is left idle.
-const REQUEST: &[u8] = b"request";
-const RESPONSE: &[u8] = b"response";
+pub(crate) const REQUEST: &[u8] = b"request";
+pub(crate) const RESPONSE: &[u8] = b"response";
 
 /// A candidate and what it has been prepared for.
 pub struct Service<'a> {
@@ -58,6 +71,7 @@ pub struct Service<'a> {
     credentials: &'a Credentials,
     counter: Option<Counter>,
     lanes: Vec<(Terms, Lane<'a>)>,
+    sockets: Option<Sockets>,
 }
 
 impl<'a> Service<'a> {
@@ -68,6 +82,7 @@ impl<'a> Service<'a> {
             credentials,
             counter,
             lanes: Vec::new(),
+            sockets: None,
         }
     }
 
@@ -87,6 +102,7 @@ impl<'a> Service<'a> {
                     writeln!(answers)?;
                 }
                 Ok(None) => writeln!(answers, "none")?,
+                Err(error) if error.is::<Beyond>() => writeln!(answers, "none")?,
                 Err(error) => writeln!(answers, "error {command}: {error:#}")?,
             }
             answers.flush()?;
@@ -155,6 +171,16 @@ impl<'a> Service<'a> {
                 let count = count.parse()?;
                 let resident = stack(terms)?.map(|stack| idle(&*stack, count));
                 Ok(resident.transpose()?.map(|bytes| vec![bytes as f64]))
+            }
+            ["listen" | "accept" | "connect" | "ping" | "pong", ..] => {
+                let mut terms = Terms::of(Suite::ALL[0]);
+                terms.release = true;
+                if self.sockets.is_none() {
+                    self.sockets = stack(terms)?.map(Sockets::new);
+                }
+                let sockets = self.sockets.as_mut();
+                let number = sockets.map(|sockets| sockets.answer(&words)).transpose()?;
+                Ok(number.map(|number| vec![number]))
             }
             ["calls", suite] => {
                 let mut terms = Terms::of(Suite::named(suite)?);
@@ -349,7 +375,7 @@ fn ping(client: &mut dyn End, server: &mut dyn End, wires: &mut Wires) -> Result
 }
 
 /// Bytes of this process in memory, of which `/proc/self/statm` has the pages second.
-fn resident() -> Result<i64> {
+pub(crate) fn resident() -> Result<i64> {
     let statm = std::fs::read_to_string("/proc/self/statm")?;
     let pages: i64 = statm.split(' ').nth(1).context("statm")?.parse()?;
     Ok(pages * i64::try_from(rustix::param::page_size())?)

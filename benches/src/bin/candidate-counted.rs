@@ -3,16 +3,12 @@
 
 use allocation_counter::measure;
 use anyhow::{Context as _, Result};
-use ssl_bench::Credentials;
-use ssl_bench::candidates;
-use ssl_bench::serve::{Counts, Service};
+use ssl_bench::serve::Counts;
 
 fn main() -> Result<()> {
     let name = std::env::args().nth(1);
     let name = name.context("usage: candidate-counted NAME")?;
-    let credentials = Credentials::new()?;
-    let mut service = Service::new(candidates::named(&name)?, &credentials, Some(counted));
-    service.run(std::io::stdin().lock(), std::io::stdout().lock())
+    ssl_bench::serve::alone(&name, Some(counted))
 }
 
 /// What `work` did to the heap.

@@ -108,6 +108,18 @@ pub const ALL: &[(&str, Maker)] = &[
 /// The candidate that does nothing but seal and open: no record layer can be faster.
 pub const CEILING: &str = "AEAD alone";
 
+/// That a candidate cannot do what the terms ask for. It is no failure: there is no figure then.
+#[derive(Clone, Copy, Debug)]
+pub struct Beyond(pub &'static str);
+
+impl core::fmt::Display for Beyond {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl core::error::Error for Beyond {}
+
 /// What makes the candidate of that name.
 ///
 /// # Errors

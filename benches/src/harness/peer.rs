@@ -56,8 +56,18 @@ impl Peer {
 
     /// The numbers of the answer; `None` if the command means nothing to the candidate.
     pub(super) fn ask(&mut self, command: &str) -> Result<Option<Vec<f64>>> {
+        self.tell(command)?;
+        self.answer(command)
+    }
+
+    /// Sends a command, whose answer [`Self::answer`] waits for.
+    pub(super) fn tell(&mut self, command: &str) -> Result<()> {
         let commands = self.commands.as_mut().context("no standard input")?;
-        writeln!(commands, "{command}").with_context(|| format!("{} ended", self.name))?;
+        writeln!(commands, "{command}").with_context(|| format!("{} ended", self.name))
+    }
+
+    /// The answer to the command that was told last.
+    pub(super) fn answer(&mut self, command: &str) -> Result<Option<Vec<f64>>> {
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
         let mut words = line.split_whitespace();

@@ -2,7 +2,7 @@
 //!
 //! Owns commands and tables. What a command means is in [`crate::serve`].
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, ensure};
 
 use super::grid::{Grid, Row};
 use super::machine;
@@ -20,6 +20,7 @@ pub(super) const ALLOCATIONS: &str = "Allocations of a handshake, both ends";
 pub(super) const STEADY: &str = "Allocations of a write and of reading it, both ends";
 pub(super) const OWNED: &str = "Heap of an idle server connection";
 pub(super) const RESIDENT: &str = "Resident memory of idle connections, both ends";
+const ON_SOCKETS: &str = "Resident memory of idle connections over loopback sockets";
 pub(super) const CALLS: &str = "Calls of the transport";
 
 /// Measures one subject with all candidates, and prints each table when it is there.
@@ -187,7 +188,12 @@ fn handshake(plan: &Plan) -> Result<Vec<Grid>> {
 }
 
 fn memory(plan: &Plan) -> Result<Vec<Grid>> {
-    Ok(vec![owned(plan)?, steady(plan)?, resident(plan)?])
+    Ok(vec![
+        owned(plan)?,
+        steady(plan)?,
+        resident(plan)?,
+        on_sockets(plan)?,
+    ])
 }
 
 fn owned(plan: &Plan) -> Result<Grid> {
@@ -255,6 +261,46 @@ fn resident(plan: &Plan) -> Result<Grid> {
     Ok(finished(grid))
 }
 
+/// Over real sockets, whose own memory is the kernel's and not in it: server and client in a process each.
+fn on_sockets(plan: &Plan) -> Result<Grid> {
+    let most = plan.connections.iter().copied().max().unwrap_or_default();
+    let count = most.min(MOST_SOCKETS);
+    let columns = ["servers", "clients"].map(|ends| format!("{count} {ends}"));
+    let mut grid = empty(ON_SOCKETS, "KiB", true, columns.to_vec());
+    for candidate in plan.originals(Subject::Memory) {
+        let (mut server, mut client) = (Peer::start(candidate)?, Peer::start(candidate)?);
+        let Some(port) = first(&mut server, &format!("listen {count}"))? else {
+            continue;
+        };
+        let accept = (&mut server, &*format!("accept {count}"));
+        let connect = (&mut client, &*format!("connect {port} {count}"));
+        let bytes = at_once(accept, connect)?;
+        let alive = at_once((&mut server, "pong"), (&mut client, "ping"))?;
+        ensure!(
+            alive.iter().all(|alive| *alive == count as f64),
+            "{}: {alive:?} of {count} answered",
+            candidate.name
+        );
+        let cells = bytes.map(|bytes| vec![bytes / 1024.0]);
+        push(&mut grid, &candidate.name, cells.to_vec());
+    }
+    Ok(finished(grid))
+}
+
+/// Two processes that need each other.
+fn at_once(one: (&mut Peer, &str), other: (&mut Peer, &str)) -> Result<[f64; 2]> {
+    one.0.tell(one.1)?;
+    other.0.tell(other.1)?;
+    // Read first: if it failed, the other waits for ever.
+    let second = other.0.answer(other.1)?;
+    let first = one.0.answer(one.1)?;
+    let number = |numbers: Option<Vec<f64>>| {
+        let numbers = numbers.context("one end answers, the other does not")?;
+        Ok::<_, anyhow::Error>(numbers[0])
+    };
+    Ok([number(first)?, number(second)?])
+}
+
 fn syscalls(plan: &Plan) -> Result<Grid> {
     let columns = [
         "handshake, a byte each way, TLS 1.3",
@@ -288,3 +334,6 @@ pub(super) fn push(grid: &mut Grid, candidate: &str, cells: Vec<Vec<f64>>) {
         });
     }
 }
+
+/// Connections over sockets, at the most.
+const MOST_SOCKETS: u64 = 10_000;
