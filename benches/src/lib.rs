@@ -12,6 +12,8 @@
 pub mod candidates;
 pub mod harness;
 mod lane;
+#[cfg(any(feature = "boring", feature = "s2n-tls"))]
+mod lent;
 pub mod serve;
 mod sockets;
 mod suite;

@@ -23,7 +23,7 @@ pub struct Calls {
 ///
 /// Starts over at the front of its memory whenever it is empty, so that small traffic stays in cache.
 /// Blocks when full or empty.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Wire {
     bytes: Vec<u8>,
     read: usize,
@@ -158,8 +158,8 @@ impl Default for Wires {
 /// One end of both wires.
 #[derive(Debug)]
 pub struct Port<'a> {
-    incoming: &'a mut Wire,
-    outgoing: &'a mut Wire,
+    pub(crate) incoming: &'a mut Wire,
+    pub(crate) outgoing: &'a mut Wire,
 }
 
 impl Read for Port<'_> {

@@ -1,10 +1,14 @@
 //! The candidates: what each does as one end of a connection, and the list of them.
 
 mod aead;
+#[cfg(feature = "boring")]
+mod boring;
 mod ours;
 mod rustls_buffered;
 mod rustls_setup;
 mod rustls_unbuffered;
+#[cfg(feature = "s2n-tls")]
+mod s2n;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
@@ -103,6 +107,10 @@ pub const ALL: &[(&str, Maker)] = &[
     ("rustls buffered", Maker::Library(rustls_buffered::make)),
     ("AEAD, two copies", Maker::Cryptography(aead::over_the_wire)),
     (CEILING, Maker::Cryptography(aead::alone)),
+    #[cfg(feature = "boring")]
+    ("BoringSSL", Maker::Library(boring::make)),
+    #[cfg(feature = "s2n-tls")]
+    ("s2n-tls", Maker::Library(s2n::make)),
 ];
 
 /// The candidate that does nothing but seal and open: no record layer can be faster.

@@ -55,7 +55,10 @@ pub(super) fn build(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Built>
         .run()?;
         candidates.extend(in_rust(&target.join("release"), " on aws-lc-rs"));
     }
-    let mut versions = versions(sh)?;
+    let mut versions = versions_of(sh, PACKAGES)?;
+    let compiler = cmd!(sh, "rustc --version").quiet().read()?;
+    let version = compiler.split_whitespace().nth(1).unwrap_or("?").to_owned();
+    versions.insert("rustc".to_owned(), version.into());
     match in_c(sh, folder) {
         Ok(in_c) => {
             candidates.extend(in_c);
@@ -70,6 +73,12 @@ pub(super) fn build(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Built>
         let (newest, version) = newest(sh, folder)?;
         candidates.push(newest);
         versions.insert("the newest OpenSSL".to_owned(), version.into());
+    }
+    for program in OWN_PROGRAMS {
+        if heavy.contains(&program.heavy) {
+            candidates.push(program.build(sh, &ring)?);
+            versions.extend(versions_of(sh, &[program.package])?);
+        }
     }
     Ok(Built {
         harness: ring.join("harness"),
@@ -151,6 +160,51 @@ fn newest(sh: &Shell, folder: &Path) -> Result<(Value, String)> {
     Ok((candidate, version.to_owned()))
 }
 
+/// A candidate in Rust that brings cryptography of its own, and so has a program of its own behind a feature.
+struct OwnProgram {
+    heavy: Heavy,
+    name: &'static str,
+    feature: &'static str,
+    bin: &'static str,
+    /// The package whose version is the candidate's.
+    package: &'static str,
+    /// Debian packages that its build needs and this project does not.
+    needs: &'static str,
+}
+
+const OWN_PROGRAMS: &[OwnProgram] = &[
+    OwnProgram {
+        heavy: Heavy::Boring,
+        name: "BoringSSL",
+        feature: "boring",
+        bin: "candidate-boring",
+        package: "boring-sys",
+        needs: "cmake clang libclang-dev",
+    },
+    OwnProgram {
+        heavy: Heavy::S2nTls,
+        name: "s2n-tls",
+        feature: "s2n-tls",
+        bin: "candidate-s2n",
+        package: "s2n-tls",
+        needs: "gcc",
+    },
+];
+
+impl OwnProgram {
+    /// Builds it. Its allocator is not the one that counts.
+    fn build(&self, sh: &Shell, folder: &Path) -> Result<Value> {
+        let (bin, feature) = (self.bin, self.feature);
+        cmd!(
+            sh,
+            "cargo build --quiet --release -p ssl-bench --bin {bin} --features {feature}"
+        )
+        .run()
+        .with_context(|| format!("{} needs: apt-get install {}", self.name, self.needs))?;
+        Ok(json!({ "name": self.name, "command": [folder.join(bin)] }))
+    }
+}
+
 fn compile(sh: &Shell, program: &Path, flags: &[&str]) -> Result<()> {
     let mut sources = sh.read_dir("benches/c")?;
     sources.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
@@ -184,8 +238,8 @@ fn host(sh: &Shell) -> Result<String> {
     Ok(host.context("rustc names no host")?.to_owned())
 }
 
-/// Of the packages and the compiler.
-fn versions(sh: &Shell) -> Result<Map<String, Value>> {
+/// Of packages that take part.
+fn versions_of(sh: &Shell, packages: &[&str]) -> Result<Map<String, Value>> {
     let host = host(sh)?;
     let metadata = cmd!(
         sh,
@@ -197,12 +251,9 @@ fn versions(sh: &Shell) -> Result<Map<String, Value>> {
     let mut versions = Map::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
         let name = package["name"].as_str().unwrap_or_default();
-        if PACKAGES.contains(&name) {
+        if packages.contains(&name) {
             versions.insert(name.to_owned(), package["version"].clone());
         }
     }
-    let compiler = cmd!(sh, "rustc --version").quiet().read()?;
-    let version = compiler.split_whitespace().nth(1).unwrap_or("?").to_owned();
-    versions.insert("rustc".to_owned(), version.into());
     Ok(versions)
 }

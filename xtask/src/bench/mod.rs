@@ -40,6 +40,10 @@ pub(crate) enum Heavy {
     AwsLcRs,
     /// The newest OpenSSL.
     OpensslSrc,
+    /// BoringSSL; needs cmake and libclang.
+    Boring,
+    /// s2n-tls.
+    S2nTls,
 }
 
 /// The command line.

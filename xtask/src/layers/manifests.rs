@@ -66,6 +66,8 @@ const NOBODY: &[&str] = &[
 const EXCEPTIONS: &[(&str, &str)] = &[
     // The C library stands on the system's libcrypto, and declares its functions through this crate.
     ("ssl-ffi", "openssl-sys"),
+    // One of the libraries to compare with, behind a feature and in a program of its own.
+    ("ssl-bench", "boring"),
 ];
 
 /// One row of [`CRATES`].

@@ -1,0 +1,6 @@
+//! BoringSSL in a process of its own: its cryptography has the names of other libraries'.
+#![forbid(unsafe_code)]
+
+fn main() -> anyhow::Result<()> {
+    ssl_bench::serve::alone("BoringSSL", None)
+}
