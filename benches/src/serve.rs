@@ -23,6 +23,7 @@
 
 use std::hint::black_box;
 use std::io::{BufRead, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -32,12 +33,15 @@ use crate::candidates::{self, Beyond, End, Maker, Pair, Stack, connect};
 use crate::sockets::Sockets;
 use crate::{Credentials, Key, Lane, MAX_FRAGMENT, Suite, Terms, Wires};
 
-/// What a candidate's program does.
+/// What a candidate's program does, with the certificates in a folder or with new ones.
 ///
 /// # Errors
-/// There is no such candidate, or its standard streams fail.
-pub fn alone(name: &str, counter: Option<Counter>) -> Result<()> {
-    let credentials = Credentials::new()?;
+/// There is no such candidate, no certificates, or its standard streams fail.
+pub fn alone(name: &str, folder: Option<String>, counter: Option<Counter>) -> Result<()> {
+    let credentials = match folder {
+        Some(folder) => Credentials::read(Path::new(&folder))?,
+        None => Credentials::new()?,
+    };
     let mut service = Service::new(candidates::named(name)?, &credentials, counter);
     service.run(std::io::stdin().lock(), std::io::stdout().lock())
 }

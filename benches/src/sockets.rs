@@ -191,12 +191,15 @@ impl Connection {
         }
     }
 
-    /// What has come to the socket goes to the wire from which the end reads. Waits for it.
+    /// The next record that comes to the socket goes to the wire from which the end reads. One alone: what follows the
+    /// handshake must not come with it, as not every candidate can have that.
     fn receive(&mut self, wires: &mut Wires) -> Result<()> {
-        let mut space = [0; 4096];
-        let n = self.socket.read(&mut space)?;
-        ensure!(n > 0, "the connection was closed");
-        Ok(self.side.incoming(wires).write_all(&space[..n])?)
+        let mut record = vec![0; RECORD_HEADER];
+        self.socket.read_exact(&mut record)?;
+        let length = usize::from(record[3]) << 8 | usize::from(record[4]);
+        record.resize(RECORD_HEADER + length, 0);
+        self.socket.read_exact(&mut record[RECORD_HEADER..])?;
+        Ok(self.side.incoming(wires).write_all(&record)?)
     }
 }
 
@@ -237,6 +240,9 @@ fn raise_limit(sockets: u64) -> Result<()> {
     }
     Ok(())
 }
+
+/// Type, version and length (RFC 8446 section 5.1).
+const RECORD_HEADER: usize = 5;
 
 /// Standard streams, a listener and the like.
 const OTHER_FILES: u64 = 64;

@@ -1,5 +1,8 @@
 //! What is negotiated and shown, in words that no candidate owns.
 
+use std::fs;
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 use ssl_testkit::certs::{CertificateAuthority, Identity, KeyKind, Leaf};
 
@@ -135,6 +138,25 @@ impl Credentials {
         })
     }
 
+    /// Those in a folder, which `harness credentials FOLDER` writes: two processes that talk to each other need the same.
+    ///
+    /// # Errors
+    /// A file is missing, or holds something else.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let identity = |key: Key| {
+            let text = |name: &str| {
+                let path = folder.join(key.name()).join(name);
+                fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+            };
+            let (chain, key, root) = (text("chain.pem")?, text("key.pem")?, text("root.pem")?);
+            anyhow::Ok(Identity::from_pem(&chain, &key, &root)?)
+        };
+        Ok(Self {
+            p256: identity(Key::P256)?,
+            rsa2048: identity(Key::Rsa2048)?,
+        })
+    }
+
     /// Certificate, private key and root.
     pub fn identity(&self, key: Key) -> &Identity {
         match key {
@@ -147,5 +169,26 @@ impl Credentials {
 impl core::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Credentials").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_are_read_as_they_were_written() {
+        let folder = std::env::temp_dir().join(format!("ssl-bench-{}", std::process::id()));
+        crate::harness::write_credentials(&folder).unwrap();
+        let read = Credentials::read(&folder).unwrap();
+        for key in Key::ALL {
+            let identity = read.identity(key);
+            let text = |name: &str| fs::read_to_string(folder.join(key.name()).join(name)).unwrap();
+            assert_eq!(identity.root_pem().trim_end(), text("root.pem").trim_end());
+            let chain = identity.chain_der();
+            assert_eq!(chain.len(), text("chain.pem").matches("BEGIN").count());
+            assert_eq!(identity.key_pem(), text("key.pem"));
+        }
+        fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -2,5 +2,5 @@
 #![forbid(unsafe_code)]
 
 fn main() -> anyhow::Result<()> {
-    ssl_bench::serve::alone("BoringSSL", None)
+    ssl_bench::serve::alone("BoringSSL", std::env::args().nth(1), None)
 }

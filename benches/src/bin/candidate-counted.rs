@@ -6,9 +6,10 @@ use anyhow::{Context as _, Result};
 use ssl_bench::serve::Counts;
 
 fn main() -> Result<()> {
-    let name = std::env::args().nth(1);
-    let name = name.context("usage: candidate-counted NAME")?;
-    ssl_bench::serve::alone(&name, Some(counted))
+    let mut arguments = std::env::args().skip(1);
+    let name = arguments.next();
+    let name = name.context("usage: candidate-counted NAME [FOLDER]")?;
+    ssl_bench::serve::alone(&name, arguments.next(), Some(counted))
 }
 
 /// What `work` did to the heap.

@@ -2,5 +2,5 @@
 #![forbid(unsafe_code)]
 
 fn main() -> anyhow::Result<()> {
-    ssl_bench::serve::alone("s2n-tls", None)
+    ssl_bench::serve::alone("s2n-tls", std::env::args().nth(1), None)
 }

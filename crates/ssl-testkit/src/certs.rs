@@ -11,6 +11,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use pki_types::CertificateDer;
+use pki_types::pem::PemObject as _;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
@@ -262,6 +264,31 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// An identity from what [`Self::chain_pem`], [`Self::key_pem`] and [`Self::root_pem`] gave, in another process.
+    ///
+    /// # Errors
+    /// If one of them is something else.
+    pub fn from_pem(chain: &str, key: &str, root: &str) -> io::Result<Self> {
+        let certificates = |text: &str| -> io::Result<Vec<Certificate>> {
+            let ders = CertificateDer::pem_slice_iter(text.as_bytes());
+            let ends = text.split_inclusive(CERTIFICATE_END);
+            ders.zip(ends)
+                .map(|(der, pem)| {
+                    Ok(Certificate {
+                        der: der.map_err(io::Error::other)?.to_vec(),
+                        pem: pem.to_owned() + "\n",
+                    })
+                })
+                .collect()
+        };
+        let root = certificates(root)?.pop();
+        Ok(Self {
+            chain: certificates(chain)?,
+            key: KeyPair::from_pem(key).map_err(io::Error::other)?,
+            root: root.ok_or_else(|| io::Error::other("no root"))?,
+        })
+    }
+
     /// The chain in DER: the leaf first, without the root.
     pub fn chain_der(&self) -> Vec<Vec<u8>> {
         self.chain
@@ -357,6 +384,9 @@ impl PemFiles {
         self.dir.path()
     }
 }
+
+/// The last line of a certificate in PEM.
+const CERTIFICATE_END: &str = "-----END CERTIFICATE-----";
 
 #[derive(Clone, Debug)]
 struct Certificate {

@@ -44,7 +44,8 @@ pub(super) struct Built {
 pub(super) fn build(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Built> {
     cmd!(sh, "cargo build --quiet --release -p ssl-bench").run()?;
     let ring = cargo::target_dir(sh, "release")?;
-    let mut candidates = in_rust(&ring, "");
+    let credentials = folder.join("credentials");
+    let mut candidates = in_rust(&ring, &credentials, "");
     if heavy.contains(&Heavy::AwsLcRs) {
         // In a folder of its own: the features of one exclude the other's.
         let target = folder.join("aws-lc-rs");
@@ -53,7 +54,11 @@ pub(super) fn build(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Built>
             "cargo build --quiet --release -p ssl-bench --no-default-features --features aws-lc-rs --target-dir {target}"
         )
         .run()?;
-        candidates.extend(in_rust(&target.join("release"), " on aws-lc-rs"));
+        candidates.extend(in_rust(
+            &target.join("release"),
+            &credentials,
+            " on aws-lc-rs",
+        ));
     }
     let mut versions = versions_of(sh, PACKAGES)?;
     let compiler = cmd!(sh, "rustc --version").quiet().read()?;
@@ -76,7 +81,7 @@ pub(super) fn build(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Built>
     }
     for program in OWN_PROGRAMS {
         if heavy.contains(&program.heavy) {
-            candidates.push(program.build(sh, &ring)?);
+            candidates.push(program.build(sh, &ring, &credentials)?);
             versions.extend(versions_of(sh, &[program.package])?);
         }
     }
@@ -99,12 +104,12 @@ pub(super) fn programs(sh: &Shell) -> Result<Vec<Value>> {
     ])
 }
 
-fn in_rust(folder: &Path, suffix: &str) -> Vec<Value> {
+fn in_rust(folder: &Path, credentials: &Path, suffix: &str) -> Vec<Value> {
     let candidate = |name: &&str| {
         json!({
             "name": format!("{name}{suffix}"),
-            "command": [folder.join("candidate"), name],
-            "counted": [folder.join("candidate-counted"), name],
+            "command": [folder.join("candidate"), name, credentials],
+            "counted": [folder.join("candidate-counted"), name, credentials],
             "is_variant": name.ends_with("no read-ahead"),
             "only": (*name == FOLDED).then_some("memory"),
         })
@@ -193,7 +198,7 @@ const OWN_PROGRAMS: &[OwnProgram] = &[
 
 impl OwnProgram {
     /// Builds it. Its allocator is not the one that counts.
-    fn build(&self, sh: &Shell, folder: &Path) -> Result<Value> {
+    fn build(&self, sh: &Shell, folder: &Path, credentials: &Path) -> Result<Value> {
         let (bin, feature) = (self.bin, self.feature);
         cmd!(
             sh,
@@ -201,7 +206,7 @@ impl OwnProgram {
         )
         .run()
         .with_context(|| format!("{} needs: apt-get install {}", self.name, self.needs))?;
-        Ok(json!({ "name": self.name, "command": [folder.join(bin)] }))
+        Ok(json!({ "name": self.name, "command": [folder.join(bin), credentials] }))
     }
 }
 
