@@ -48,6 +48,9 @@ fn expand_label(secret: &Prk, label: &[u8], context: &[u8], out: &mut [u8]) -> R
 pub(crate) struct TrafficSecret {
     hash: Hash,
     secret: Secret,
+    /// Once it was derived: these few bytes save a third of what the next expansion costs. It is not secret
+    /// without the key.
+    iv: Option<[u8; NONCE_LEN]>,
 }
 
 /// A key and its initialization vector, wiped when dropped.
@@ -81,20 +84,24 @@ impl KeyMaterial {
 
 impl TrafficSecret {
     pub(crate) const fn new(hash: Hash, secret: Secret) -> Self {
-        Self { hash, secret }
+        let iv = None;
+        Self { hash, secret, iv }
     }
 
     /// The key and vector that this secret stands for (RFC 8446 section 7.3).
-    pub(crate) fn key_material(&self, algorithm: Algorithm) -> Result<KeyMaterial, Failed> {
+    pub(crate) fn key_material(&mut self, algorithm: Algorithm) -> Result<KeyMaterial, Failed> {
         let mut material = KeyMaterial {
             key: [0; MAX_KEY_LEN],
             key_len: algorithm.key_len() as u8,
-            iv: [0; NONCE_LEN],
+            iv: self.iv.unwrap_or_default(),
         };
         let secret = self.prepared();
         let key = &mut material.key[..algorithm.key_len()];
         expand_label(&secret, b"key", b"", key)?;
-        expand_label(&secret, b"iv", b"", &mut material.iv)?;
+        if self.iv.is_none() {
+            expand_label(&secret, b"iv", b"", &mut material.iv)?;
+            self.iv = Some(material.iv);
+        }
         Ok(material)
     }
 
@@ -106,10 +113,7 @@ impl TrafficSecret {
         };
         let out = &mut next.bytes[..self.hash.len()];
         expand_label(&self.prepared(), b"traffic upd", b"", out)?;
-        Ok(Self {
-            hash: self.hash,
-            secret: next,
-        })
+        Ok(Self::new(self.hash, next))
     }
 
     fn prepared(&self) -> Prk {
@@ -261,10 +265,12 @@ mod tests {
     #[test]
     fn keys_follow_rfc_8448() {
         let secret = bytes("a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643");
-        let secret = TrafficSecret::new(Hash::Sha256, Secret::new(&secret).unwrap());
-        let material = secret.key_material(Algorithm::Aes128Gcm).unwrap();
-        assert_eq!(material.key(), bytes("9f02283b6c9c07efc26bb9f2ac92e356"));
-        assert_eq!(material.iv().to_vec(), bytes("cf782b88dd83549aadf1e984"));
+        let mut secret = TrafficSecret::new(Hash::Sha256, Secret::new(&secret).unwrap());
+        for _ in 0..2 {
+            let material = secret.key_material(Algorithm::Aes128Gcm).unwrap();
+            assert_eq!(material.key(), bytes("9f02283b6c9c07efc26bb9f2ac92e356"));
+            assert_eq!(material.iv().to_vec(), bytes("cf782b88dd83549aadf1e984"));
+        }
     }
 
     #[test]

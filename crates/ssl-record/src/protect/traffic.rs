@@ -181,15 +181,16 @@ impl TrafficKeys {
 
     #[cold]
     fn expand(&mut self) -> Option<()> {
+        let version = self.version();
         let derived;
-        let material = match &self.root {
+        let material = match &mut self.root {
             KeyRoot::Secret(secret) => {
                 derived = secret.key_material(self.algorithm).ok()?;
                 &derived
             }
             KeyRoot::Material(material) => material,
         };
-        let key = RecordKey::new(self.version(), self.algorithm, material)?;
+        let key = RecordKey::new(version, self.algorithm, material)?;
         self.key = Key::Expanded(Box::new(key));
         Some(())
     }
