@@ -35,12 +35,27 @@ pub(crate) fn build(sh: &Shell, profile: Profile) -> Result<PathBuf> {
     };
     cmd!(sh, "cargo build --quiet -p ssl-ffi {flags...}").run()?;
     let built = cargo::target_dir(sh, name)?.join("libssl.so");
-    let folder = cargo::target_dir(sh, "dropin")?.join(name);
+    named(&built, cargo::target_dir(sh, "dropin")?.join(name))
+}
+
+/// The same for one optimised and on aws-lc-rs instead of ring, with its objects in `target`: the features of one
+/// exclude the other's.
+pub(crate) fn build_on_aws_lc_rs(sh: &Shell, target: &Path) -> Result<PathBuf> {
+    cmd!(
+        sh,
+        "cargo build --quiet --release -p ssl-ffi --no-default-features --features aws-lc-rs --target-dir {target}"
+    )
+    .run()?;
+    named(&target.join("release/libssl.so"), target.join("dropin"))
+}
+
+/// The folder, in which the library has the name that programs ask for.
+fn named(built: &Path, folder: PathBuf) -> Result<PathBuf> {
     std::fs::create_dir_all(&folder)?;
     let link = folder.join(SONAME);
-    if std::fs::read_link(&link).ok().as_deref() != Some(&built) {
+    if std::fs::read_link(&link).ok().as_deref() != Some(built) {
         let _gone = std::fs::remove_file(&link);
-        std::os::unix::fs::symlink(&built, &link)
+        std::os::unix::fs::symlink(built, &link)
             .with_context(|| format!("cannot link {}", link.display()))?;
     }
     Ok(folder)

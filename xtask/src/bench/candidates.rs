@@ -27,6 +27,9 @@ const FOLDED: &str = "ours, folded";
 const OURS_IN_C: &str = "ours, C library";
 const SYSTEMS: &str = "OpenSSL, system's";
 
+/// What ours runs on instead of ring if asked to, and the folder of that.
+const AWS_LC_RS: &str = "aws-lc-rs";
+
 /// Packages whose versions belong to the figures.
 const PACKAGES: &[&str] = &["ring", "rustls", "aws-lc-rs"];
 
@@ -48,7 +51,7 @@ pub(super) fn build(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Built>
     let mut candidates = in_rust(&ring, &credentials, "");
     if heavy.contains(&Heavy::AwsLcRs) {
         // In a folder of its own: the features of one exclude the other's.
-        let target = folder.join("aws-lc-rs");
+        let target = folder.join(AWS_LC_RS);
         cmd!(
             sh,
             "cargo build --quiet --release -p ssl-bench --no-default-features --features aws-lc-rs --target-dir {target}"
@@ -57,14 +60,14 @@ pub(super) fn build(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Built>
         candidates.extend(in_rust(
             &target.join("release"),
             &credentials,
-            " on aws-lc-rs",
+            &on_aws_lc_rs(""),
         ));
     }
     let mut versions = versions_of(sh, PACKAGES)?;
     let compiler = cmd!(sh, "rustc --version").quiet().read()?;
     let version = compiler.split_whitespace().nth(1).unwrap_or("?").to_owned();
     versions.insert("rustc".to_owned(), version.into());
-    match in_c(sh, folder) {
+    match in_c(sh, folder, heavy) {
         Ok(in_c) => {
             candidates.extend(in_c);
             let version = cmd!(sh, "openssl version").quiet().read()?;
@@ -93,15 +96,33 @@ pub(super) fn build(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Built>
 }
 
 /// What measures real programs, on our library and on the system's.
-pub(super) fn programs(sh: &Shell) -> Result<Vec<Value>> {
+pub(super) fn programs(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Vec<Value>> {
     cmd!(sh, "cargo build --quiet -p ssl-scenarios").run()?;
     let measurer = cargo::target_dir(sh, "debug")?.join("ssl-scenarios");
-    let ours = library::build(sh, library::Profile::Release)?.join(library::SONAME);
     let on = |name: &str, library: &Path| json!({ "name": name, "command": [measurer, "--measure", "--library", library] });
-    Ok(vec![
-        on(OURS_IN_C, &ours),
-        on(SYSTEMS, &library::system(sh)?),
-    ])
+    let mut programs = Vec::new();
+    for (name, folder) in ours_in_c(sh, folder, heavy)? {
+        programs.push(on(&name, &folder.join(library::SONAME)));
+    }
+    programs.push(on(SYSTEMS, &library::system(sh)?));
+    Ok(programs)
+}
+
+/// Our C library as it takes part: by name, the folder that has it.
+fn ours_in_c(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Vec<(String, PathBuf)>> {
+    let mut ours = vec![(
+        OURS_IN_C.to_owned(),
+        library::build(sh, library::Profile::Release)?,
+    )];
+    if heavy.contains(&Heavy::AwsLcRs) {
+        let built = library::build_on_aws_lc_rs(sh, &folder.join(AWS_LC_RS))?;
+        ours.push((on_aws_lc_rs(OURS_IN_C), built));
+    }
+    Ok(ours)
+}
+
+fn on_aws_lc_rs(name: &str) -> String {
+    format!("{name} on {AWS_LC_RS}")
 }
 
 fn in_rust(folder: &Path, credentials: &Path, suffix: &str) -> Vec<Value> {
@@ -118,24 +139,27 @@ fn in_rust(folder: &Path, credentials: &Path, suffix: &str) -> Vec<Value> {
 }
 
 /// The C program on the system's library and on ours.
-fn in_c(sh: &Shell, folder: &Path) -> Result<Vec<Value>> {
+fn in_c(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Vec<Value>> {
     let system = library::system(sh)?;
     let system = system
         .parent()
         .context("the system's library has no folder")?;
-    let ours = library::build(sh, library::Profile::Release)?;
     let program = folder.join("candidate-c");
     compile(sh, &program, &[])?;
-    let on = |name, library: &Path, option| {
+    let on = |name: &str, library: &Path, option| {
         let mut candidate = candidate_in_c(name, folder, &program, option);
         candidate["environment"] = json!({ "LD_LIBRARY_PATH": library });
         candidate
     };
-    Ok(vec![
-        on(OURS_IN_C, &ours, None),
+    let mut candidates = Vec::new();
+    for (name, folder) in ours_in_c(sh, folder, heavy)? {
+        candidates.push(on(&name, &folder, None));
+    }
+    candidates.extend([
         on(SYSTEMS, system, None),
         on("OpenSSL, system's, read-ahead", system, Some("read-ahead")),
-    ])
+    ]);
+    Ok(candidates)
 }
 
 /// The C program linked with an OpenSSL built here, and the version of that.

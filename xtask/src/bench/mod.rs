@@ -36,7 +36,7 @@ pub(crate) enum Subject {
 /// What takes part beside ours, rustls and the system's OpenSSL: each takes minutes to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Heavy {
-    /// Ours, rustls and the bare AEAD on aws-lc-rs instead of ring.
+    /// Ours, the C library too, rustls and the bare AEAD on aws-lc-rs instead of ring.
     AwsLcRs,
     /// The newest OpenSSL.
     OpensslSrc,
@@ -81,7 +81,7 @@ pub(crate) fn run(sh: &Shell, flags: &Flags) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let built = candidates::build(sh, &folder, &flags.with)?;
     let programs = match flags.subject {
-        Subject::All | Subject::Programs => candidates::programs(sh)?,
+        Subject::All | Subject::Programs => candidates::programs(sh, &folder, &flags.with)?,
         _ => Vec::new(),
     };
     let mut plan = plan(flags, &folder, &built);
