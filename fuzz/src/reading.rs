@@ -14,6 +14,9 @@ use crate::pair::{Half, Pair, expect_stream, key_update, mode, stream};
 /// Longest read, bytes: more than a record.
 const LONGEST: usize = 20_000;
 
+/// What a reader's memory is full of.
+const MARK: u8 = 0xa5;
+
 /// What the server writes and the client reads.
 #[derive(Arbitrary, Debug)]
 pub struct Script {
@@ -138,7 +141,7 @@ impl Model {
     }
 
     fn read(&mut self, len: usize) {
-        let mut out = vec![0; len];
+        let mut out = vec![MARK; len];
         let pending = self.pair.client.connection.pending();
         match self.pair.client.read(&mut out) {
             Ok(Outcome::Done(Received::Data(n))) => {
@@ -149,10 +152,13 @@ impl Model {
                 );
                 expect_stream(self.position, &out[..n]);
                 self.position += n as u64;
+                out.drain(..n);
             }
             Ok(Outcome::Want(Want::Read)) => assert_eq!(pending, 0, "bytes were pending"),
             other => panic!("{other:?}"),
         }
+        let is_untouched = out.iter().all(|&byte| byte == MARK);
+        assert!(is_untouched, "bytes behind what was read");
         self.check_pending();
     }
 

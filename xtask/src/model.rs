@@ -5,7 +5,7 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 /// How many random scripts each property is tried with; the tests read it from `SSL_MODEL_CASES`.
-const CASES: &str = "100000";
+const CASES: &str = "40000";
 
 /// Runs every test of ssl-record with `model` in its name, optimised.
 pub(crate) fn run(sh: &Shell) -> Result<()> {

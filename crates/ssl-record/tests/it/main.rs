@@ -20,6 +20,7 @@ mod modes;
 mod moving_buffer;
 mod pair;
 mod partial_write;
+mod read_model;
 mod reads;
 mod release_buffers;
 mod renegotiation;

@@ -81,6 +81,45 @@ fn r3_a_record_costs_a_read_of_5_bytes_and_one_of_the_rest() {
 }
 
 #[test]
+fn r25_of_a_forged_record_nothing_reaches_the_reader() {
+    for version in VERSIONS {
+        for room in [50, 100, 1000] {
+            let mut pair = Pair::established(version);
+            let _ = pair.server.write(&Pattern::bytes(12, 100)).unwrap();
+            let link = pair.client.end.incoming();
+            let mut record = link.take_raw();
+            *record.last_mut().unwrap() ^= 1;
+            link.push_raw(&record);
+            let mut out = vec![7; room];
+            let error = crate::pair::tls_error(pair.client.read(&mut out));
+            assert_eq!(error, ssl_record::PeerFault::BadRecordMac.into());
+            assert_eq!(out, vec![7; room]);
+        }
+    }
+}
+
+#[test]
+fn r8_a_part_of_a_record_stays_with_the_connection() {
+    for version in VERSIONS {
+        let mut pair = Pair::established(version);
+        let sent = Pattern::bytes(13, 100);
+        let _ = pair.server.write(&sent).unwrap();
+        let link = pair.client.end.incoming();
+        let record = link.take_raw();
+        let mut out = [7; 1000];
+        for piece in record[..record.len() - 1].chunks(40) {
+            link.push_raw(piece);
+            assert_eq!(pair.client.read(&mut out).unwrap(), BLOCKED);
+            assert_eq!(out, [7; 1000]);
+            assert!(!pair.client.connection.free_buffers());
+        }
+        link.push_raw(&record[record.len() - 1..]);
+        assert_eq!(pair.client.read(&mut out[..100]).unwrap(), data(100));
+        assert_eq!(out[..100], sent);
+    }
+}
+
+#[test]
 fn r4_the_rest_of_a_record_needs_no_transport() {
     for version in VERSIONS {
         let mut pair = Pair::established(version);
