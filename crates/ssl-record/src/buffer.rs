@@ -10,7 +10,8 @@ use crate::pool::{BufferPool, CACHE_LINE, LONG_CAPACITY, RECORD_CAPACITY};
 
 /// Bytes `start..end` of a buffer that may not be there.
 ///
-/// Invariant: `start <= end <= bytes.len()`, and `bytes` is empty exactly while nothing is held.
+/// Invariant: `start <= end <= bytes.len()`, and `bytes` has no capacity exactly while nothing is held. Its length is
+/// how far the memory was needed yet: to set to zero what a short record leaves untouched would cost more than the record.
 /// `used` is the high-water mark since the buffer was taken of what may be secret: what has to be wiped.
 #[derive(Default)]
 pub(crate) struct RecordBuffer {
@@ -26,7 +27,7 @@ impl RecordBuffer {
     /// Makes sure at least `capacity` bytes of memory are held, from the pool if they fit there.
     #[inline]
     pub(crate) fn hold(&mut self, pool: &BufferPool, capacity: usize) {
-        if self.bytes.len() < capacity.max(1) {
+        if self.bytes.capacity() < capacity.max(1) {
             self.grow(pool, capacity);
         }
     }
@@ -35,14 +36,15 @@ impl RecordBuffer {
         let mut grown = match capacity {
             ..=RECORD_CAPACITY => pool.take(),
             LONG_CAPACITY => pool.take_long(),
-            _ => vec![0; capacity],
+            _ => Vec::with_capacity(capacity),
         };
         if !self.is_held() {
             self.bytes = grown;
             return;
         }
         let filled = self.len();
-        grown[..filled].copy_from_slice(self.filled());
+        grown.clear();
+        grown.extend_from_slice(self.filled());
         self.wipe();
         pool.give(core::mem::replace(&mut self.bytes, grown));
         (self.start, self.end, self.used) = (0, filled, filled.min(self.used));
@@ -54,6 +56,7 @@ impl RecordBuffer {
     pub(crate) fn place(&mut self, lead: usize) {
         if self.is_empty() {
             let offset = (self.bytes.as_ptr().addr() + lead).wrapping_neg() % CACHE_LINE;
+            self.reach(offset);
             (self.start, self.end) = (offset, offset);
         }
     }
@@ -71,7 +74,7 @@ impl RecordBuffer {
     /// Gives more memory than one record needs back, unless something is in it.
     #[inline]
     pub(crate) fn give_back_long(&mut self, pool: &BufferPool) {
-        if self.bytes.len() > RECORD_CAPACITY && self.is_empty() {
+        if self.bytes.capacity() > RECORD_CAPACITY && self.is_empty() {
             self.wipe();
             pool.give(core::mem::take(&mut self.bytes));
             (self.start, self.end, self.used) = (0, 0, 0);
@@ -84,7 +87,7 @@ impl RecordBuffer {
     }
 
     pub(crate) fn is_held(&self) -> bool {
-        !self.bytes.is_empty()
+        self.bytes.capacity() > 0
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -105,23 +108,26 @@ impl RecordBuffer {
 
     /// Bytes of memory behind the filled part.
     pub(crate) fn spare(&self) -> usize {
-        self.bytes.len() - self.end
+        self.bytes.capacity() - self.end
     }
 
-    /// The memory behind the filled part.
-    pub(crate) fn spare_mut(&mut self) -> &mut [u8] {
-        &mut self.bytes[self.end..]
+    /// The first `n` bytes of memory behind the filled part, or all if there are less.
+    #[inline]
+    pub(crate) fn room(&mut self, n: usize) -> &mut [u8] {
+        let end = self.end + n.min(self.spare());
+        self.reach(end);
+        &mut self.bytes[self.end..end]
     }
 
-    /// The next `n` bytes of memory were filled. More than there are count as all of them.
+    /// The next `n` bytes of memory were filled. More than there was room for count as all of them.
     pub(crate) fn commit(&mut self, n: usize) {
-        self.end += n.min(self.spare());
+        self.end += n.min(self.bytes.len() - self.end);
         self.used = self.used.max(self.end);
     }
 
     /// As [`RecordBuffer::commit`], of bytes that anybody may see: sealed records.
     pub(crate) fn commit_sealed(&mut self, n: usize) {
-        self.end += n.min(self.spare());
+        self.end += n.min(self.bytes.len() - self.end);
     }
 
     /// The first `n` filled bytes are done with. More than there are count as all of them.
@@ -141,6 +147,14 @@ impl RecordBuffer {
     /// A part of the filled bytes, by offset from their start.
     pub(crate) fn part(&self, part: Range<usize>) -> &[u8] {
         &self.filled()[part]
+    }
+
+    /// Makes sure that the memory up to `end`, which is within the capacity, may be looked at.
+    #[inline]
+    fn reach(&mut self, end: usize) {
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
     }
 
     fn wipe(&mut self) {
@@ -168,7 +182,7 @@ mod tests {
         let pool = BufferPool::new(1);
         let mut buffer = RecordBuffer::default();
         buffer.hold(&pool, 100);
-        buffer.spare_mut()[..6].copy_from_slice(b"secret");
+        buffer.room(6).copy_from_slice(b"secret");
         buffer.commit(6);
         buffer.consume(6);
         buffer.release(&pool);
@@ -181,7 +195,7 @@ mod tests {
         let pool = BufferPool::new(1);
         let mut buffer = RecordBuffer::default();
         buffer.hold(&pool, 100);
-        buffer.spare_mut()[..6].copy_from_slice(b"sealed");
+        buffer.room(6).copy_from_slice(b"sealed");
         buffer.commit_sealed(6);
         buffer.release(&pool);
         assert_eq!(&pool.take()[..6], b"sealed");
@@ -192,6 +206,7 @@ mod tests {
         let pool = BufferPool::new(1);
         let mut buffer = RecordBuffer::default();
         buffer.hold(&pool, LONG_CAPACITY);
+        buffer.room(9);
         buffer.commit(9);
         buffer.give_back_long(&pool);
         assert_eq!((buffer.len(), pool.idle()), (9, 0));
@@ -205,11 +220,22 @@ mod tests {
     }
 
     #[test]
+    fn memory_is_set_to_zero_as_far_as_it_is_needed() {
+        let pool = BufferPool::new(1);
+        let mut buffer = RecordBuffer::default();
+        buffer.hold(&pool, 10);
+        buffer.place(5);
+        assert_eq!(buffer.room(100), [0; 100]);
+        assert!((100..100 + CACHE_LINE).contains(&buffer.bytes.len()));
+        assert_eq!(buffer.bytes.capacity(), RECORD_CAPACITY);
+    }
+
+    #[test]
     fn growing_keeps_what_is_filled() {
         let pool = BufferPool::new(1);
         let mut buffer = RecordBuffer::default();
         buffer.hold(&pool, 10);
-        buffer.spare_mut()[..4].copy_from_slice(b"abcd");
+        buffer.room(4).copy_from_slice(b"abcd");
         buffer.commit(4);
         buffer.consume(1);
         buffer.hold(&pool, RECORD_CAPACITY + 1);
@@ -222,6 +248,10 @@ mod tests {
         let pool = BufferPool::new(1);
         let mut buffer = RecordBuffer::default();
         buffer.hold(&pool, 10);
+        assert_eq!(buffer.room(10).len(), 10);
+        buffer.commit(usize::MAX - 5);
+        assert_eq!(buffer.len(), 10);
+        assert_eq!(buffer.room(usize::MAX).len(), RECORD_CAPACITY - 10);
         buffer.commit(usize::MAX - 5);
         assert_eq!(buffer.len(), RECORD_CAPACITY);
         buffer.consume(usize::MAX);

@@ -50,22 +50,23 @@ impl BufferPool {
         }
     }
 
-    /// A buffer of [`RECORD_CAPACITY`] bytes, from the stock if there is one.
+    /// A buffer with room for [`RECORD_CAPACITY`] bytes, from the stock if there is one. As far as it was used before,
+    /// it has that length.
     pub(crate) fn take(&self) -> Vec<u8> {
         let pooled = self.idle.lock().short.pop();
-        pooled.unwrap_or_else(|| vec![0; RECORD_CAPACITY])
+        pooled.unwrap_or_else(|| Vec::with_capacity(RECORD_CAPACITY))
     }
 
-    /// A buffer of [`LONG_CAPACITY`] bytes, from the stock if there is one.
+    /// The same with room for [`LONG_CAPACITY`] bytes.
     pub(crate) fn take_long(&self) -> Vec<u8> {
         let pooled = self.idle.lock().long.pop();
-        pooled.unwrap_or_else(|| vec![0; LONG_CAPACITY])
+        pooled.unwrap_or_else(|| Vec::with_capacity(LONG_CAPACITY))
     }
 
     /// Gives a wiped buffer back. Buffers of another size (read-ahead) are freed.
     pub(crate) fn give(&self, buffer: Vec<u8>) {
         let mut idle = self.idle.lock();
-        let (stock, bound) = match buffer.len() {
+        let (stock, bound) = match buffer.capacity() {
             RECORD_CAPACITY => (&mut idle.short, self.bound),
             LONG_CAPACITY => (&mut idle.long, self.bound.div_ceil(LONG_RECORDS)),
             _ => return,
@@ -106,8 +107,8 @@ mod tests {
             pool.give(vec![0; LONG_CAPACITY]);
         }
         assert_eq!(pool.idle(), 2);
-        assert_eq!(pool.take().len(), RECORD_CAPACITY);
-        assert_eq!(pool.take_long().len(), LONG_CAPACITY);
+        assert_eq!(pool.take().capacity(), RECORD_CAPACITY);
+        assert_eq!(pool.take_long().capacity(), LONG_CAPACITY);
         assert_eq!(pool.idle(), 1);
         let nothing = BufferPool::new(0);
         nothing.give(vec![0; LONG_CAPACITY]);
@@ -137,6 +138,7 @@ mod loom_tests {
                     let pool = Arc::clone(&pool);
                     loom::thread::spawn(move || {
                         let mut buffer = pool.take();
+                        buffer.resize(1, 0);
                         assert_eq!(buffer[0], 0, "another thread's mark");
                         buffer[0] = mark;
                         loom::thread::yield_now();

@@ -47,7 +47,7 @@ impl Lent {
     pub(crate) fn space(&mut self) -> &mut [u8] {
         match self {
             Self::Header { bytes, len } => &mut bytes[..*len],
-            Self::Body { buffer, len } => &mut buffer.spare_mut()[..*len],
+            Self::Body { buffer, len } => buffer.room(*len),
         }
     }
 }
@@ -97,7 +97,7 @@ impl Deframer {
             self.raw
                 .hold(pool, RECORD_CAPACITY.max(self.read_ahead_capacity));
             self.raw.compact();
-            return self.raw.spare_mut();
+            return self.raw.room(usize::MAX);
         }
         match header {
             None => &mut self.header[self.have.into()..],
@@ -108,8 +108,7 @@ impl Deframer {
                     self.raw.compact();
                 }
                 let missing = usize::from(header.len).saturating_sub(self.raw.len());
-                let missing = missing.min(self.raw.spare());
-                &mut self.raw.spare_mut()[..missing]
+                self.raw.room(missing)
             }
         }
     }

@@ -89,15 +89,16 @@ impl WritePath {
 
     fn seal(&mut self, content_type: ContentType, fragment: &[u8]) -> Result<(), Error> {
         let padding = self.padding(fragment.len());
+        let record = self.most_of_record(fragment.len());
         let keys = self.keys.as_mut().ok_or(Error::KeysExhausted)?;
         self.buffer.place(keys.lead());
         let sealed = keys
-            .seal(content_type, fragment, padding, self.buffer.spare_mut())
+            .seal(content_type, fragment, padding, self.buffer.room(record))
             .map_err(|_| Error::KeysExhausted)?;
         if let Some(tap) = &self.tap {
             log(
                 tap,
-                self.buffer.spare_mut(),
+                self.buffer.room(sealed),
                 keys.is_tls13(),
                 content_type,
                 fragment,
