@@ -58,7 +58,7 @@ pub(crate) struct Flags {
     /// What else takes part.
     #[arg(long, value_enum, value_name = "PEER")]
     with: Vec<Heavy>,
-    /// The most connections that are left idle at once.
+    /// The most connections that are left idle at once; more than 100,000 by ours only.
     #[arg(long, default_value_t = 100_000)]
     connections: u64,
 }
