@@ -26,6 +26,7 @@ mod release_buffers;
 mod renegotiation;
 mod resumption;
 mod retry_model;
+mod scripts;
 mod seal_ahead;
 mod sending;
 mod sessions;

@@ -1,14 +1,13 @@
 //! Random reads from a stream that arrives in pieces, against a model: a position in the stream, and the ends of its
 //! records.
 //!
-//! Owns what a reader finds in its memory beside what it was told of: what it had there. The number of scripts per test
-//! is `SSL_MODEL_CASES`, 256 if unset.
+//! Owns what a reader finds in its memory beside what it was told of: what it had there.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::TestCaseError;
 use ssl_record::io::{CallError, drive};
 use ssl_record::record::ProtocolVersion::{self, Tls12, Tls13};
 use ssl_record::{KeyUpdateRequest, Outcome, Received, SslMode, Want};
@@ -17,6 +16,7 @@ use ssl_testkit::pipe::End;
 use ssl_testkit::wire;
 
 use crate::pair::Pair;
+use crate::scripts::play_all;
 
 /// What the reader's memory is full of.
 const MARK: u8 = 0xa5;
@@ -269,27 +269,17 @@ fn stream(offset: u64, len: usize) -> Vec<u8> {
 }
 
 fn compare(version: ProtocolVersion, read_ahead: bool) {
-    let cases = std::env::var("SSL_MODEL_CASES").map_or(256, |cases| cases.parse().unwrap());
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 5_000,
-        ..Config::default()
-    };
     let scripts = (
         prop::collection::vec(ops(read_ahead), 1..40),
         prop_oneof![1..3_000_usize, 15_000..40_000_usize],
     );
-    let result = TestRunner::new(config).run(&scripts, |(script, last)| {
+    play_all(&scripts, |(script, last)| {
         let mut play = Play::new(version);
         for op in script {
             play.step(op)?;
         }
         play.finish(last)
     });
-    if let Err(difference) = result {
-        panic!("{difference}");
-    }
 }
 
 #[test]

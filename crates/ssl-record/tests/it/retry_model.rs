@@ -1,8 +1,7 @@
 //! Random scripts of calls, played on a connection and on a reference model of the contract: every
 //! result and every byte the peer reads must be the model's.
 //!
-//! Owns the scripts and how they are played. The number of scripts per test is `SSL_MODEL_CASES`, 256
-//! if unset. A failure prints the shortest script found.
+//! Owns the scripts and how they are played. A failure prints the shortest script found.
 
 mod reference;
 
@@ -10,7 +9,7 @@ use std::io::ErrorKind;
 use std::sync::OnceLock;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::TestCaseError;
 use ssl_record::config::{ClientConfig, Roots, ServerConfig, ServerTrust};
 use ssl_record::io::CallError;
 use ssl_record::record::ProtocolVersion::{self, Tls12, Tls13};
@@ -20,6 +19,7 @@ use ssl_testkit::pattern::Pattern;
 
 use self::reference::{Answer, Content, Model};
 use crate::pair::{Pair, identity};
+use crate::scripts::play_all;
 use crate::sending::suite;
 
 /// The caller's two buffers; the same offset holds different bytes in each.
@@ -415,18 +415,8 @@ fn contexts(version: ProtocolVersion) -> &'static (Context, Context) {
 
 /// Plays scripts of these operations until one differs or all are done.
 fn compare(version: ProtocolVersion, op: impl Strategy<Value = Op>) {
-    let cases = std::env::var("SSL_MODEL_CASES").map_or(256, |cases| cases.parse().unwrap());
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 20_000,
-        ..Config::default()
-    };
     let scripts = prop::collection::vec(op, 1..30);
-    let result = TestRunner::new(config).run(&scripts, |script| play(version, &script));
-    if let Err(difference) = result {
-        panic!("{difference}");
-    }
+    play_all(&scripts, |script| play(version, &script));
 }
 
 fn play(version: ProtocolVersion, script: &[Op]) -> Result<(), TestCaseError> {
