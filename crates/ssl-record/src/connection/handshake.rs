@@ -5,7 +5,7 @@ use std::task::Waker;
 use ssl_mode::SslMode;
 
 use super::early::Until;
-use super::{Connection, Handshaking, Phase, Session, then};
+use super::{Connection, Halt, Handshaking, Phase, Session, then};
 use crate::context::{Context, Side};
 use crate::error::{Error, PeerFault};
 use crate::handshake::{HelloModes, Progress, Terms};
@@ -64,6 +64,7 @@ impl Connection {
             let Handshaking {
                 handshake,
                 flight,
+                halt,
                 waker,
                 ..
             } = &mut **handshaking;
@@ -74,19 +75,24 @@ impl Connection {
                 return Ok(Step::Flush);
             }
             handshake.set_sealed_early(self.write.sealed());
-            let terms = terms(&self.context, &self.server_name, self.modes.get(), waker);
-            match handshake.advance(&terms, &mut flight.bytes)? {
-                Progress::Flight => {}
-                Progress::Wait => return Ok(Step::Want(Want::Async)),
-                Progress::Decide => return Ok(Step::Decide),
-                Progress::Complete => self.complete()?,
-                Progress::NeedRecord if until == Until::Early && handshake.is_early() => {
+            match halt {
+                Some(Halt::Complete) => self.complete()?,
+                Some(Halt::NeedRecord) if until == Until::Early && handshake.is_early() => {
                     return Ok(Step::Done(()));
                 }
-                Progress::NeedRecord => {
+                Some(Halt::NeedRecord) => {
                     if let Some(step) = self.feed_handshake()? {
                         return Ok(step);
                     }
+                }
+                None => {
+                    let terms = terms(&self.context, &self.server_name, self.modes.get(), waker);
+                    *halt = match handshake.advance(&terms, &mut flight.bytes)? {
+                        Progress::Wait => return Ok(Step::Want(Want::Async)),
+                        Progress::Decide => return Ok(Step::Decide),
+                        Progress::Complete => Some(Halt::Complete),
+                        Progress::NeedRecord => Some(Halt::NeedRecord),
+                    };
                 }
             }
         }
@@ -109,11 +115,12 @@ impl Connection {
                 let Handshaking {
                     handshake,
                     flight,
+                    halt,
                     has_heard,
                     waker,
                     ..
                 } = &mut **handshaking;
-                *has_heard = true;
+                (*halt, *has_heard) = (None, true);
                 handshake.set_sealed_early(self.write.sealed());
                 let terms = terms(&self.context, &self.server_name, self.modes.get(), waker);
                 handshake.feed(header, body, &terms, &mut flight.bytes)?;

@@ -107,10 +107,21 @@ struct Handshaking {
     handshake: Handshake,
     flight: Flight,
     early: early::Early,
+    /// Where the handshake came to a halt, until another record takes it on. It is not asked before.
+    halt: Option<Halt>,
     /// A record was received.
     has_heard: bool,
     /// Told when the application need not be waited for any longer.
     waker: Waker,
+}
+
+/// What a handshake has come to once it has said what it can say; its flight leaves first.
+#[derive(Clone, Copy)]
+enum Halt {
+    /// The peer's next record is needed.
+    NeedRecord,
+    /// It is over.
+    Complete,
 }
 
 /// Handshake bytes on their way out.
@@ -374,6 +385,7 @@ impl Phase {
             handshake,
             flight: Flight::default(),
             early: early::Early::default(),
+            halt: None,
             has_heard: false,
             waker: Waker::noop().clone(),
         }))

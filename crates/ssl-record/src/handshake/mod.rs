@@ -55,13 +55,11 @@ pub(crate) struct Terms<'a> {
     pub(crate) waker: &'a Waker,
 }
 
-/// How far one look at the handshake came.
+/// How far one look at the handshake came. What it appended to the outgoing bytes is transmitted and flushed first.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
     /// The peer's next record is needed.
     NeedRecord,
-    /// A flight was appended to the outgoing bytes: transmit and flush it first.
-    Flight,
     /// The owner has to decide something first.
     Decide,
     /// The application works on something; the waker is told.

@@ -172,7 +172,6 @@ impl Direct {
             self.note_server_hello(out.get(before + HEADER_LEN..).unwrap_or_default());
         }
         match turn {
-            Turn::Blocked | Turn::Traffic if out.len() > before => Ok(Progress::Flight),
             Turn::Traffic if !self.common().is_handshaking() => Ok(Progress::Complete),
             Turn::Failed(error) => {
                 self.drain_alert(out);

@@ -96,7 +96,6 @@ fn work(side: &mut Delegated, incoming: &mut Vec<u8>, out: &mut Vec<u8>) -> bool
                 Some((header, body)) => side.feed(header, body, out).unwrap(),
                 None => return false,
             },
-            Progress::Flight => {}
             Progress::Wait => panic!("it has nobody to wait for"),
             Progress::Complete => return true,
         }
