@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
-use super::Capture;
+use super::capture;
 use super::provider::{self, Next};
 
 /// Certificates by the name they are for; without a name, for every name.
@@ -21,9 +21,17 @@ impl ByName {
 }
 
 impl ResolvesServerCert for ByName {
+    /// Chooses, and notes the name that rustls does not report.
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        capture::note_server_name(hello.server_name());
+        self.choose(&hello)
+    }
+}
+
+impl ByName {
     /// The first certificate for the name asked for that the client can verify; else the first for
     /// every name that it can verify; else the first for every name, so that the client is told why.
-    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+    fn choose(&self, hello: &ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let verifiable =
             |key: &CertifiedKey| key.key.choose_scheme(hello.signature_schemes()).is_some();
         let named = |wanted: &str| {
@@ -52,18 +60,13 @@ impl ResolvesServerCert for ByName {
     }
 }
 
-/// One connection's look at the certificates: notes the name that rustls does not report.
+/// The same for servers whose hello says the time: rustls chooses just before it draws the hello's random.
 #[derive(Debug)]
-pub(super) struct Noting {
-    pub(super) identities: Arc<ByName>,
-    pub(super) capture: Arc<Capture>,
-}
+pub(super) struct BeforeRandom(pub(super) Arc<ByName>);
 
-impl ResolvesServerCert for Noting {
+impl ResolvesServerCert for BeforeRandom {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.capture.captured().server_name = hello.server_name().map(Into::into);
-        let chosen = self.identities.resolve(hello);
-        // rustls draws the hello's random next.
+        let chosen = self.0.resolve(hello);
         provider::expect(Next::HelloRandom);
         chosen
     }

@@ -4,10 +4,11 @@
 //! waiting for the application. rustls runs on the caller's stack, unless the application may have to be
 //! waited for and the connection may wait (`ASYNC`): then on one of its own, held while it waits.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use super::Direct;
+use super::capture::{self, Capture};
 use super::ear::Ear;
 use super::hello::Hello;
 use super::job;
@@ -28,6 +29,8 @@ use crate::record::{AlertDescription, ContentType, ProtocolVersion, RecordHeader
 /// A handshake in progress.
 pub(crate) struct Configured {
     state: State,
+    /// What the configuration's key log notes; lent to it while rustls works.
+    capture: Option<Arc<Capture>>,
     /// Of a client that fell back.
     guard: Option<Box<Guard>>,
     /// A flight left that answers the peer, perhaps under keys.
@@ -67,6 +70,7 @@ impl Configured {
     fn new(state: State) -> Self {
         Self {
             state,
+            capture: None,
             guard: None,
             has_answered: false,
         }
@@ -134,15 +138,24 @@ impl Configured {
                     self.open(terms)?;
                     continue;
                 }
-                State::Ready(direct) if terms.may_wait => stack::run(move || look(direct)),
+                State::Ready(direct) if terms.may_wait => {
+                    let _scope = capture::enter(&mut self.capture);
+                    stack::run(move || look(direct))
+                }
                 State::Ready(mut direct) => {
                     let start = out.len();
-                    let result = direct.advance(out);
+                    let result = {
+                        let _scope = capture::enter(&mut self.capture);
+                        direct.advance(out)
+                    };
                     provider::expect(Next::Anything);
                     return self.conclude(direct, result, start, out);
                 }
                 State::Waiting(suspended) => match suspended.poll(terms) {
-                    Ok(pause) => pause,
+                    Ok((stack, answer)) => {
+                        let _scope = capture::enter(&mut self.capture);
+                        stack.answer(answer)
+                    }
                     Err(suspended) => {
                         self.state = State::Waiting(suspended);
                         return Ok(Progress::Wait);
@@ -201,7 +214,7 @@ impl Configured {
                 heeds_sentinel: !setup.offers_tls13(),
             }));
         }
-        self.state = State::Ready(direct);
+        self.ready(direct);
         Ok(())
     }
 
@@ -211,8 +224,13 @@ impl Configured {
         if let State::Listening(hello) = core::mem::replace(&mut self.state, State::Spent) {
             direct.feed_raw(hello.into_records());
         }
-        self.state = State::Ready(direct);
+        self.ready(direct);
         Ok(())
+    }
+
+    fn ready(&mut self, direct: Box<Direct>) {
+        self.capture = Some(Arc::clone(&direct.capture));
+        self.state = State::Ready(direct);
     }
 
     /// Looks for a fallback from a version that this server would have spoken (RFC 7507 section 3).
@@ -261,8 +279,9 @@ impl Configured {
 }
 
 impl Suspended {
-    /// Goes on if the operation is ready; itself, if not. A connection that may not wait any more blocks.
-    fn poll(mut self: Box<Self>, terms: &Terms<'_>) -> Result<Pause<Look>, Box<Self>> {
+    /// The stack to go on with and its answer, if the operation is ready; itself, if not. A connection that may
+    /// not wait any more blocks.
+    fn poll(mut self: Box<Self>, terms: &Terms<'_>) -> Result<(Waiting<Look>, Answer), Box<Self>> {
         let operation = self.operation.get_mut();
         let operation = operation.unwrap_or_else(std::sync::PoisonError::into_inner);
         let answer = if terms.may_wait {
@@ -274,7 +293,7 @@ impl Suspended {
         } else {
             job::block_on(operation)
         };
-        Ok(self.stack.answer(answer))
+        Ok((self.stack, answer))
     }
 }
 

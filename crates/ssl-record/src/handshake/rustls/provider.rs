@@ -209,7 +209,10 @@ pub(super) enum Next {
 /// Says what will be drawn next; heeded where hello times or identifiers are chosen.
 #[inline(never)]
 pub(super) fn expect(next: Next) {
-    NEXT.set(next);
+    // Mostly there is nothing to change, and a value to copy is longer than what tells it.
+    if next != Next::Anything || NEXT.get() != Next::Anything {
+        NEXT.set(next);
+    }
 }
 
 /// Random values that heed [`Next::Identifier`], and with `hello_time` [`Next::HelloRandom`].

@@ -12,17 +12,18 @@ use rustls::client::{Resumption, UnbufferedClientConnection, WebPkiServerVerifie
 use rustls::crypto::CryptoProvider;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{
-    NoServerSessionStorage, ServerSessionMemoryCache, UnbufferedServerConnection,
-    WebPkiClientVerifier,
+    NoServerSessionStorage, ResolvesServerCert, ServerSessionMemoryCache,
+    UnbufferedServerConnection, WebPkiClientVerifier,
 };
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
-use super::choose::{ByName, Noting};
+use super::capture::{Capture, Log};
+use super::choose::{BeforeRandom, ByName};
 use super::provider::{self, Choice, Next};
 use super::rehearse;
 use super::signer::RemoteKey;
 use super::trust::{AnyServer, AskingVerifier, Verifier};
-use super::{Capture, Direct, Sessions, errors};
+use super::{Direct, Sessions, errors};
 use crate::config::{
     ClientConfig, ClientTrust, Common, ConfigError, Identity, Key, Roots, ServerConfig, ServerTrust,
 };
@@ -67,7 +68,7 @@ impl Setup {
 /// A client context's handshake side.
 pub(crate) struct ClientSetup {
     common: Common,
-    config: rustls::ClientConfig,
+    config: Arc<rustls::ClientConfig>,
     verifier: Arc<Verifier>,
     sessions: Sessions,
     can_pause: bool,
@@ -105,9 +106,10 @@ impl ClientSetup {
         };
         config.alpn_protocols.clone_from(&ours.common.alpn);
         config.enable_sni = ours.server_name_indication;
+        config.key_log = Log::shared(ours.common.key_log.clone());
         Ok(Self {
             common: ours.common.clone(),
-            config,
+            config: Arc::new(config),
             verifier,
             sessions: match (ours.export_sessions, ours.sessions) {
                 (true, _) => Sessions::Exported,
@@ -142,17 +144,15 @@ impl ClientSetup {
         modes: HelloModes,
     ) -> Result<Box<Direct>, StartError> {
         let name = name(server_name)?;
-        let key_log = self.common.key_log.clone();
         let capture = Arc::new(match self.can_pause {
-            true => Capture::with_handshake_secrets(key_log),
-            false => Capture::new(key_log),
+            true => Capture::with_handshake_secrets(),
+            false => Capture::default(),
         });
-        let mut config = self.config_with(modes)?;
-        config.key_log = Arc::clone(&capture) as _;
+        let config = self.config_with(modes)?;
         if modes.time {
             provider::expect(Next::AfterTwoBytes);
         }
-        let connection = UnbufferedClientConnection::new(Arc::new(config), name);
+        let connection = UnbufferedClientConnection::new(config, name);
         if modes.time {
             provider::expect(Next::Anything);
         }
@@ -164,18 +164,19 @@ impl ClientSetup {
 
     /// The configuration with a provider that acts on these modes. Verifier, certificates and sessions are
     /// the same objects, so that a session resumes whatever the modes.
-    fn config_with(&self, modes: HelloModes) -> Result<rustls::ClientConfig, ConfigError> {
-        let own = self.config.clone();
+    fn config_with(&self, modes: HelloModes) -> Result<Arc<rustls::ClientConfig>, ConfigError> {
         if modes == HelloModes::default() {
-            return Ok(own);
+            return Ok(Arc::clone(&self.config));
         }
+        let own = rustls::ClientConfig::clone(&self.config);
         let choice = Choice::of(&self.common, modes);
         let mut config = client_config(&choice, choice.provider(), &self.verifier)?;
         config.client_auth_cert_resolver = own.client_auth_cert_resolver;
         config.resumption = own.resumption;
         config.alpn_protocols = own.alpn_protocols;
         config.enable_sni = own.enable_sni;
-        Ok(config)
+        config.key_log = own.key_log;
+        Ok(Arc::new(config))
     }
 }
 
@@ -212,7 +213,7 @@ fn name(server_name: &str) -> Result<ServerName<'static>, ConfigError> {
 /// A server context's handshake side.
 pub(crate) struct ServerSetup {
     common: Common,
-    config: rustls::ServerConfig,
+    config: Arc<rustls::ServerConfig>,
     verifier: Arc<dyn ClientCertVerifier>,
     identities: Arc<ByName>,
     can_pause: bool,
@@ -236,7 +237,8 @@ impl ServerSetup {
             identities.push((name.clone(), certified(identity, &provider)?));
         }
         let identities = Arc::new(ByName::new(identities));
-        let mut config = server_config(&choice, Arc::clone(&provider), &verifier, &identities)?;
+        let resolver = Arc::clone(&identities) as _;
+        let mut config = server_config(&choice, Arc::clone(&provider), &verifier, resolver)?;
         config.session_storage = match ours.session_cache {
             0 => Arc::new(NoServerSessionStorage {}),
             sessions => ServerSessionMemoryCache::new(sessions),
@@ -247,9 +249,10 @@ impl ServerSetup {
         }
         config.send_tls13_tickets = ours.tls13_tickets;
         config.alpn_protocols.clone_from(&ours.common.alpn);
+        config.key_log = Log::shared(ours.common.key_log.clone());
         Ok(Self {
             common: ours.common.clone(),
-            config,
+            config: Arc::new(config),
             verifier,
             identities,
             can_pause: can_pause(&ours.common, ours.identities.iter().map(|(_, one)| one)),
@@ -266,36 +269,30 @@ impl ServerSetup {
     /// # Errors
     /// An internal failure of the library.
     pub(super) fn start(&self, time: bool) -> Result<Box<Direct>, StartError> {
-        let capture = Arc::new(Capture::new(self.common.key_log.clone()));
-        let mut config = self.config_with(time)?;
-        config.key_log = Arc::clone(&capture) as _;
-        config.cert_resolver = Arc::new(Noting {
-            identities: Arc::clone(&self.identities),
-            capture: Arc::clone(&capture),
-        });
-        let connection =
-            UnbufferedServerConnection::new(Arc::new(config)).map_err(errors::error)?;
-        Ok(Direct::server(connection, capture))
+        let config = self.config_with(time)?;
+        let connection = UnbufferedServerConnection::new(config).map_err(errors::error)?;
+        Ok(Direct::server(connection, Arc::default()))
     }
 
     /// The configuration, with the time in hellos if wanted; sessions are shared.
-    fn config_with(&self, time: bool) -> Result<rustls::ServerConfig, ConfigError> {
-        let own = self.config.clone();
+    fn config_with(&self, time: bool) -> Result<Arc<rustls::ServerConfig>, ConfigError> {
         if !time {
-            return Ok(own);
+            return Ok(Arc::clone(&self.config));
         }
+        let own = rustls::ServerConfig::clone(&self.config);
         let modes = HelloModes {
             time,
             ..HelloModes::default()
         };
         let choice = Choice::of(&self.common, modes);
-        let provider = choice.provider();
-        let mut config = server_config(&choice, provider, &self.verifier, &self.identities)?;
+        let resolver = Arc::new(BeforeRandom(Arc::clone(&self.identities)));
+        let mut config = server_config(&choice, choice.provider(), &self.verifier, resolver)?;
         config.session_storage = own.session_storage;
         config.ticketer = own.ticketer;
         config.send_tls13_tickets = own.send_tls13_tickets;
         config.alpn_protocols = own.alpn_protocols;
-        Ok(config)
+        config.key_log = own.key_log;
+        Ok(Arc::new(config))
     }
 }
 
@@ -303,13 +300,13 @@ fn server_config(
     choice: &Choice<'_>,
     provider: Arc<CryptoProvider>,
     verifier: &Arc<dyn ClientCertVerifier>,
-    identities: &Arc<ByName>,
+    resolver: Arc<dyn ResolvesServerCert>,
 ) -> Result<rustls::ServerConfig, ConfigError> {
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&choice.versions())
         .map_err(|_| ConfigError::NothingEnabled)?
         .with_client_cert_verifier(Arc::clone(verifier))
-        .with_cert_resolver(Arc::clone(identities) as _);
+        .with_cert_resolver(resolver);
     config.enable_secret_extraction = true;
     Ok(config)
 }

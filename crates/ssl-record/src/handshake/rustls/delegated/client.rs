@@ -8,7 +8,7 @@ use rustls::client::{ResolvesClientCert, Resumption, Tls12Resumption, Unbuffered
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 
-use super::super::capture::Capture;
+use super::super::capture::{Capture, Log};
 use super::super::provider::{self, Choice, Next};
 use super::super::{Direct, Sessions, rehearse, tap};
 use super::desk::{self, Desk, refused};
@@ -24,7 +24,7 @@ use crate::record::ProtocolVersion;
 /// # Errors
 /// [`ConfigError`] if the plan leaves nothing to offer.
 pub(super) fn start(plan: &ClientPlan, desk: &Arc<Desk>) -> Result<Started, ConfigError> {
-    let capture = Arc::new(Capture::with_handshake_secrets(plan.key_log.clone()));
+    let capture = Arc::new(Capture::with_handshake_secrets());
     let (mut config, store) = configuration(plan)?;
     let name = server_name(plan.server_name.as_deref());
     config.enable_sni = matches!(name, ServerName::DnsName(_));
@@ -36,7 +36,7 @@ pub(super) fn start(plan: &ClientPlan, desk: &Arc<Desk>) -> Result<Started, Conf
     }
     let clock = Arc::new(Clock::default());
     config.time_provider = Arc::clone(&clock) as _;
-    config.key_log = Arc::clone(&capture) as _;
+    config.key_log = Log::of(&capture, plan.key_log.clone());
     let _desk = desk::enter(desk);
     provider::expect(Next::AfterTwoBytes);
     let connection = UnbufferedClientConnection::new(Arc::new(config), name);

@@ -15,7 +15,7 @@ use rustls::{DigitallySignedStruct, DistinguishedName, Error, ServerConfig, Sign
 use zeroize::Zeroizing;
 
 use super::super::Direct;
-use super::super::capture::Capture;
+use super::super::capture::{Capture, Log};
 use super::super::provider::{self, Choice, Next};
 use super::super::refusal::Refusal;
 use super::desk::Desk;
@@ -29,12 +29,13 @@ use crate::record::{AlertDescription, ProtocolVersion};
 /// # Errors
 /// What the client is refused with if the plan leaves nothing to negotiate.
 pub(super) fn start(plan: ServerPlan, desk: &Arc<Desk>) -> Result<Box<Direct>, Refusal> {
-    let capture = Arc::new(Capture::with_handshake_secrets(plan.key_log.clone()));
+    let capture = Arc::new(Capture::with_handshake_secrets());
+    let log = Log::of(&capture, plan.key_log.clone());
     let mut config = configuration(plan, desk, &capture).ok_or(Refusal {
         alert: AlertDescription::HANDSHAKE_FAILURE,
         reason: Reason::NO_SHARED_CIPHER,
     })?;
-    config.key_log = Arc::clone(&capture) as _;
+    config.key_log = log;
     let connection =
         UnbufferedServerConnection::new(Arc::new(config)).map_err(|_| Refusal::INTERNAL)?;
     Ok(Direct::server(connection, capture))
