@@ -76,10 +76,8 @@ impl Deframer {
     /// # Errors
     /// A header that no state allows; the connection cannot go on.
     pub(crate) fn next(&mut self) -> Result<Frame, HeaderFault> {
-        while usize::from(self.have) < HEADER_LEN && !self.raw.is_empty() {
-            self.header[usize::from(self.have)] = self.raw.part(0..1)[0];
-            self.have += 1;
-            self.raw.consume(1);
+        if usize::from(self.have) < HEADER_LEN {
+            self.take_header();
         }
         match self.current_header()? {
             Some(header) if self.raw.len() >= header.len.into() => Ok(Frame::Record(header)),
@@ -206,6 +204,21 @@ impl Deframer {
     pub(crate) fn clear(&mut self, pool: &BufferPool) {
         self.raw.release(pool);
         self.have = 0;
+    }
+
+    /// Takes what has arrived of the header out of the buffer: mostly all of it.
+    fn take_header(&mut self) {
+        if self.have == 0
+            && let Some(header) = self.raw.filled().first_chunk()
+        {
+            (self.header, self.have) = (*header, HEADER_LEN as u8);
+            return self.raw.consume(HEADER_LEN);
+        }
+        while usize::from(self.have) < HEADER_LEN && !self.raw.is_empty() {
+            self.header[usize::from(self.have)] = self.raw.part(0..1)[0];
+            self.have += 1;
+            self.raw.consume(1);
+        }
     }
 
     fn current_header(&self) -> Result<Option<RecordHeader>, HeaderFault> {
