@@ -118,6 +118,17 @@ impl Configured {
         out: &mut Vec<u8>,
     ) -> Result<Progress, Error> {
         loop {
+            if let State::Ready(direct) = &mut self.state
+                && !terms.may_wait
+            {
+                let start = out.len();
+                let result = {
+                    let _scope = capture::enter(&mut self.capture);
+                    direct.advance(out)
+                };
+                provider::expect(Next::Anything);
+                return conclude(direct, &mut self.has_answered, result, start, out);
+            }
             let pause = match core::mem::replace(&mut self.state, State::Spent) {
                 State::Fresh => {
                     self.begin(terms)?;
@@ -138,18 +149,9 @@ impl Configured {
                     self.open(terms)?;
                     continue;
                 }
-                State::Ready(direct) if terms.may_wait => {
+                State::Ready(direct) => {
                     let _scope = capture::enter(&mut self.capture);
                     stack::run(move || look(direct))
-                }
-                State::Ready(mut direct) => {
-                    let start = out.len();
-                    let result = {
-                        let _scope = capture::enter(&mut self.capture);
-                        direct.advance(out)
-                    };
-                    provider::expect(Next::Anything);
-                    return self.conclude(direct, result, start, out);
                 }
                 State::Waiting(suspended) => match suspended.poll(terms) {
                     Ok((stack, answer)) => {
@@ -172,7 +174,10 @@ impl Configured {
                 Pause::Done(look) => {
                     let start = out.len();
                     out.extend_from_slice(&look.out);
-                    return self.conclude(look.direct, look.result, start, out);
+                    let (mut direct, result) = (look.direct, look.result);
+                    let result = conclude(&mut direct, &mut self.has_answered, result, start, out);
+                    self.state = State::Ready(direct);
+                    return result;
                 }
                 // A configured handshake has no owner to ask.
                 Pause::Asked(..) => return Err(self.refuse(Refusal::INTERNAL, out)),
@@ -249,28 +254,6 @@ impl Configured {
         }
     }
 
-    /// Keeps rustls for the next look. For a failure of the application's rustls has no alert, and of the
-    /// flight that it belongs to, which begins at `start`, nothing is worth sending.
-    fn conclude(
-        &mut self,
-        direct: Box<Direct>,
-        result: Result<Progress, Error>,
-        start: usize,
-        out: &mut Vec<u8>,
-    ) -> Result<Progress, Error> {
-        match &result {
-            Err(Error::Handshake(fault)) if fault.reason == Reason::INTERNAL_ERROR => {
-                if !self.has_answered {
-                    out.truncate(start);
-                    direct.append_first_alert(AlertDescription::INTERNAL_ERROR, out);
-                }
-            }
-            _ => self.has_answered |= !direct.is_in_the_clear() && says_something(&out[start..]),
-        }
-        self.state = State::Ready(direct);
-        result
-    }
-
     fn refuse(&mut self, refusal: Refusal, out: &mut Vec<u8>) -> Error {
         self.state = State::Spent;
         append_plaintext_alert(refusal.alert, out);
@@ -339,6 +322,27 @@ impl Guard {
         }
         Ok(false)
     }
+}
+
+/// Acts on what rustls came to. For a failure of the application's rustls has no alert, and of the flight that
+/// it belongs to, which begins at `start`, nothing is worth sending.
+fn conclude(
+    direct: &Direct,
+    has_answered: &mut bool,
+    result: Result<Progress, Error>,
+    start: usize,
+    out: &mut Vec<u8>,
+) -> Result<Progress, Error> {
+    match &result {
+        Err(Error::Handshake(fault)) if fault.reason == Reason::INTERNAL_ERROR => {
+            if !*has_answered {
+                out.truncate(start);
+                direct.append_first_alert(AlertDescription::INTERNAL_ERROR, out);
+            }
+        }
+        _ => *has_answered |= !direct.is_in_the_clear() && says_something(&out[start..]),
+    }
+    result
 }
 
 /// Whether the client says that it fell back although both sides have something newer (statements F4 to
