@@ -51,11 +51,6 @@ impl Capture {
         }
     }
 
-    /// Everything captured; nothing is left behind.
-    pub(super) fn take(&self) -> Captured {
-        core::mem::take(&mut self.captured())
-    }
-
     pub(super) fn captured(&self) -> MutexGuard<'_, Captured> {
         self.captured.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -18,6 +18,7 @@ use crate::record::{ContentType, HEADER_LEN};
 pub(super) struct KeyBlock {
     bytes: [u8; Self::MAX_LEN],
     len: u8,
+    #[zeroize(skip)]
     randoms: [u8; 64],
 }
 

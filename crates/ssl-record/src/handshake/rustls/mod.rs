@@ -126,6 +126,7 @@ impl Direct {
         }
         let header = header.encode();
         self.received.note(&header);
+        self.incoming.reserve(HEADER_LEN + body.len());
         self.incoming.extend_from_slice(&header);
         self.incoming.extend_from_slice(body);
         Ok(())
@@ -136,11 +137,14 @@ impl Direct {
     /// # Errors
     /// The header does not fit.
     fn check(&self, header: RecordHeader) -> Result<(), PeerFault> {
-        let keys = self.capture.captured().handshake_keys;
-        if keys && header.content_type == ContentType::Handshake {
+        let version = self.common().protocol_version();
+        if version == Some(rustls::ProtocolVersion::TLSv1_3)
+            && header.content_type == ContentType::Handshake
+            && self.capture.captured().handshake_keys
+        {
             return Err(PeerFault::BadRecordType(header.content_type.wire()));
         }
-        if self.common().protocol_version().is_some() && header.version != 0x0303 {
+        if version.is_some() && header.version != 0x0303 {
             return Err(PeerFault::WrongRecordVersion(header.version));
         }
         Ok(())
@@ -167,6 +171,9 @@ impl Direct {
                 other => break other,
             }
         };
+        if let Some(block) = hand_over::noted() {
+            self.key_block = Some(block);
+        }
         self.sent.note(&out[before..]);
         if matches!(self.connection, Side::Server(_)) {
             self.note_server_hello(out.get(before + HEADER_LEN..).unwrap_or_default());
@@ -188,13 +195,16 @@ impl Direct {
     /// An internal failure: a suite or secret that this crate does not know.
     pub(crate) fn finish(self: Box<Self>) -> Result<Box<Established>, Error> {
         let lost = || internal("the handshake left no usable keys");
-        let mut captured = self.capture.take();
+        let capture = Arc::clone(&self.capture);
+        let mut captured = capture.captured();
         let negotiated = self.negotiated(&mut captured).ok_or_else(lost)?;
-        let exporter = exporter(&negotiated, &captured, self.server_random).ok_or_else(lost)?;
-        let resumable = match (&self.tls12_ticket, captured.master_secret.take()) {
-            (Some(ticket), Some(secret)) => Some(resumable(secret, ticket)),
+        let resumable = match (&self.tls12_ticket, &captured.master_secret) {
+            (Some(ticket), Some(secret)) => Some(resumable(secret.clone(), ticket)),
             _ => None,
         };
+        let exporter = exporter(&negotiated, &mut captured, self.server_random).ok_or_else(lost)?;
+        // rustls may log what it hands over.
+        drop(captured);
         let is_client = matches!(self.connection, Side::Client(_));
         let (keys, tickets) = if let Some(keys) = self.noted_keys(&negotiated) {
             (Some(keys), None)
@@ -203,11 +213,11 @@ impl Direct {
             && self.sessions == Sessions::Dropped
         {
             // Its Finished was the last record under other keys, and so was the server's.
-            let keys = tls13_keys((0, 0), &negotiated, &mut captured, is_client);
+            let keys = tls13_keys((0, 0), &negotiated, &mut capture.captured(), is_client);
             (keys, Some(Tickets(Kernel::Ignoring)))
         } else {
             let (secrets, tickets) = self.hand_over(negotiated.version)?;
-            let keys = keys(&secrets, &negotiated, &mut captured, is_client);
+            let keys = keys(&secrets, &negotiated, &mut capture.captured(), is_client);
             (keys, tickets)
         };
         let keys = keys.ok_or_else(lost)?;
@@ -284,9 +294,8 @@ impl Direct {
                 turn(connection.process_tls_records(&mut self.incoming), out)
             }
         };
-        self.incoming.drain(..discard);
-        if let Some(block) = hand_over::noted() {
-            self.key_block = Some(block);
+        if discard > 0 {
+            self.incoming.drain(..discard);
         }
         turn
     }
@@ -447,14 +456,14 @@ const SHORT_RECORD: usize = 256;
 
 fn exporter(
     negotiated: &Negotiated,
-    captured: &Captured,
+    captured: &mut Captured,
     server_random: Option<[u8; 32]>,
 ) -> Option<Exporter> {
     let hash = negotiated.suite.hash();
     Some(match negotiated.version {
         ProtocolVersion::Tls13 => Exporter::Tls13 {
             hash,
-            secret: captured.exporter.clone()?,
+            secret: captured.exporter.take()?,
         },
         ProtocolVersion::Tls12 => {
             let mut randoms = [0; 64];
@@ -462,7 +471,7 @@ fn exporter(
             randoms[32..].copy_from_slice(&server_random?);
             Exporter::Tls12 {
                 hash,
-                master_secret: captured.master_secret.clone()?,
+                master_secret: captured.master_secret.take()?,
                 randoms,
             }
         }

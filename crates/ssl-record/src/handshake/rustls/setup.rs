@@ -156,10 +156,14 @@ impl ClientSetup {
         if modes.time {
             provider::expect(Next::Anything);
         }
-        let connection = connection.map_err(errors::error)?;
-        let mut direct = Direct::client(connection, capture);
-        direct.sessions = self.sessions;
-        Ok(direct)
+        match connection {
+            Ok(connection) => {
+                let mut direct = Direct::client(connection, capture);
+                direct.sessions = self.sessions;
+                Ok(direct)
+            }
+            Err(error) => Err(errors::error(error).into()),
+        }
     }
 
     /// The configuration with a provider that acts on these modes. Verifier, certificates and sessions are
@@ -270,8 +274,10 @@ impl ServerSetup {
     /// An internal failure of the library.
     pub(super) fn start(&self, time: bool) -> Result<Box<Direct>, StartError> {
         let config = self.config_with(time)?;
-        let connection = UnbufferedServerConnection::new(config).map_err(errors::error)?;
-        Ok(Direct::server(connection, Arc::default()))
+        match UnbufferedServerConnection::new(config) {
+            Ok(connection) => Ok(Direct::server(connection, Arc::default())),
+            Err(error) => Err(errors::error(error).into()),
+        }
     }
 
     /// The configuration, with the time in hellos if wanted; sessions are shared.
