@@ -101,7 +101,7 @@ impl Connection {
     /// The handshake failed; final.
     pub fn step_early_start(&mut self) -> Result<Step<()>, Error> {
         let result = match &self.phase {
-            Phase::Handshaking(_) => self.handshake(Until::Early),
+            Phase::Handshaking(_) => self.handshake(Until::Early).map_err(|error| *error),
             Phase::Established(_) => Ok(Step::Done(())),
             Phase::Failed(_) => Err(Error::AlreadyFailed),
         };
@@ -152,7 +152,8 @@ impl Connection {
                 let n = handshaking.handshake.take_early(out).unwrap_or_default();
                 return Ok(Step::Done(EarlyRead::Data(n)));
             }
-            if let Err(step) = then(self.handshake(Until::Early)?) {
+            let advanced = self.handshake(Until::Early).map_err(|error| *error);
+            if let Err(step) = then(advanced?) {
                 return Ok(step);
             }
             let is_over = match &mut self.phase {
@@ -174,7 +175,7 @@ impl Connection {
     /// Sends the hello, or a server's flight, and then the records.
     fn early_records(&mut self, call: &mut EarlyWriteCall<'_>) -> Result<Step<usize>, Error> {
         if !self.early()?.has_keys {
-            let advanced = self.handshake(Until::Early);
+            let advanced = self.handshake(Until::Early).map_err(|error| *error);
             match then(self.checked(advanced)?) {
                 Err(step) => return Ok(step),
                 Ok(()) => self.install_early_keys()?,

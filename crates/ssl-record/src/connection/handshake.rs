@@ -21,12 +21,16 @@ impl Connection {
     /// # Errors
     /// The handshake failed; final.
     pub fn step_handshake(&mut self) -> Result<Step<()>, Error> {
-        let result = match &self.phase {
+        match &self.phase {
             Phase::Failed(_) => Err(Error::AlreadyFailed),
-            Phase::Handshaking(_) => self.handshake(Until::Complete),
-            Phase::Established(_) => self.own_key_update(),
-        };
-        self.checked(result)
+            Phase::Handshaking(_) => self
+                .handshake(Until::Complete)
+                .map_err(|error| self.heeded(*error)),
+            Phase::Established(_) => {
+                let result = self.own_key_update();
+                self.checked(result)
+            }
+        }
     }
 
     /// Who is woken when a call that ended with [`Want::Async`] is worth repeating. Counts from the next
@@ -50,7 +54,8 @@ impl Connection {
         }
     }
 
-    pub(super) fn handshake(&mut self, until: Until) -> Result<Step<()>, Error> {
+    /// The error is boxed: each step returns from here, and a small result is passed in registers.
+    pub(super) fn handshake(&mut self, until: Until) -> Result<Step<()>, Box<Error>> {
         if !self.write.is_idle() {
             // An early record, which its writer gave up.
             if let Err(step) = then(self.write.drain(self.mode(), self.context.pool())?) {

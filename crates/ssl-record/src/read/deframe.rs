@@ -75,6 +75,7 @@ impl Deframer {
     ///
     /// # Errors
     /// A header that no state allows; the connection cannot go on.
+    #[inline]
     pub(crate) fn next(&mut self) -> Result<Frame, HeaderFault> {
         if usize::from(self.have) < HEADER_LEN {
             self.take_header();

@@ -35,6 +35,13 @@ pub(super) struct Captured {
     pub(super) server_handshake: Option<Secret>,
 }
 
+impl Captured {
+    /// The application traffic secrets of client and server.
+    pub(super) fn take_traffic(&mut self) -> Option<(Secret, Secret)> {
+        Some((self.client_traffic.take()?, self.server_traffic.take()?))
+    }
+}
+
 /// What was captured of one connection, and how much is to be.
 #[derive(Default)]
 pub(super) struct Capture {

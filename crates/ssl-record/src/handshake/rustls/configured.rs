@@ -127,7 +127,8 @@ impl Configured {
                     direct.advance(out)
                 };
                 provider::expect(Next::Anything);
-                return conclude(direct, &mut self.has_answered, result, start, out);
+                conclude(direct, &mut self.has_answered, &result, start, out);
+                return result;
             }
             let pause = match core::mem::replace(&mut self.state, State::Spent) {
                 State::Fresh => {
@@ -174,8 +175,8 @@ impl Configured {
                 Pause::Done(look) => {
                     let start = out.len();
                     out.extend_from_slice(&look.out);
-                    let (mut direct, result) = (look.direct, look.result);
-                    let result = conclude(&mut direct, &mut self.has_answered, result, start, out);
+                    let (direct, result) = (look.direct, look.result);
+                    conclude(&direct, &mut self.has_answered, &result, start, out);
                     self.state = State::Ready(direct);
                     return result;
                 }
@@ -329,11 +330,11 @@ impl Guard {
 fn conclude(
     direct: &Direct,
     has_answered: &mut bool,
-    result: Result<Progress, Error>,
+    result: &Result<Progress, Error>,
     start: usize,
     out: &mut Vec<u8>,
-) -> Result<Progress, Error> {
-    match &result {
+) {
+    match result {
         Err(Error::Handshake(fault)) if fault.reason == Reason::INTERNAL_ERROR => {
             if !*has_answered {
                 out.truncate(start);
@@ -342,7 +343,6 @@ fn conclude(
         }
         _ => *has_answered |= !direct.is_in_the_clear() && says_something(&out[start..]),
     }
-    result
 }
 
 /// Whether the client says that it fell back although both sides have something newer (statements F4 to

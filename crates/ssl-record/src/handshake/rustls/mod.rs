@@ -45,7 +45,9 @@ pub use self::value::ServerSession;
 use super::{Established, Negotiated, Progress, append_plaintext_alert};
 use crate::config::{CipherSuite, NamedGroup};
 use crate::error::{Error, HandshakeFault, PeerFault};
-use crate::protect::{Exporter, KeyMaterial, KeyRoot, Layout, TrafficKeys, TrafficSecret, Usage};
+use crate::protect::{
+    Exporter, KeyMaterial, KeyRoot, Layout, Secret, TrafficKeys, TrafficSecret, Usage,
+};
 use crate::reason::Reason;
 use crate::record::{
     Alert, AlertDescription, ContentType, HEADER_LEN, ProtocolVersion, RecordHeader,
@@ -195,15 +197,17 @@ impl Direct {
     /// An internal failure: a suite or secret that this crate does not know.
     pub(crate) fn finish(self: Box<Self>) -> Result<Box<Established>, Error> {
         let lost = || internal("the handshake left no usable keys");
-        let capture = Arc::clone(&self.capture);
-        let mut captured = capture.captured();
+        let mut captured = self.capture.captured();
         let negotiated = self.negotiated(&mut captured).ok_or_else(lost)?;
         let resumable = match (&self.tls12_ticket, &captured.master_secret) {
             (Some(ticket), Some(secret)) => Some(resumable(secret.clone(), ticket)),
             _ => None,
         };
         let exporter = exporter(&negotiated, &mut captured, self.server_random).ok_or_else(lost)?;
-        // rustls may log what it hands over.
+        let traffic = match negotiated.version {
+            ProtocolVersion::Tls13 => captured.take_traffic(),
+            ProtocolVersion::Tls12 => None,
+        };
         drop(captured);
         let is_client = matches!(self.connection, Side::Client(_));
         let (keys, tickets) = if let Some(keys) = self.noted_keys(&negotiated) {
@@ -213,11 +217,11 @@ impl Direct {
             && self.sessions == Sessions::Dropped
         {
             // Its Finished was the last record under other keys, and so was the server's.
-            let keys = tls13_keys((0, 0), &negotiated, &mut capture.captured(), is_client);
+            let keys = tls13_keys((0, 0), &negotiated, traffic, is_client);
             (keys, Some(Tickets(Kernel::Ignoring)))
         } else {
             let (secrets, tickets) = self.hand_over(negotiated.version)?;
-            let keys = keys(&secrets, &negotiated, &mut capture.captured(), is_client);
+            let keys = keys(&secrets, &negotiated, traffic, is_client);
             (keys, tickets)
         };
         let keys = keys.ok_or_else(lost)?;
@@ -481,13 +485,13 @@ fn exporter(
 fn keys(
     secrets: &ExtractedSecrets,
     negotiated: &Negotiated,
-    captured: &mut Captured,
+    traffic: Option<(Secret, Secret)>,
     is_client: bool,
 ) -> Option<(TrafficKeys, TrafficKeys)> {
     let (sealing, opening) = (&secrets.tx, &secrets.rx);
     if negotiated.version == ProtocolVersion::Tls13 {
         // What was handed over are no keys.
-        return tls13_keys((sealing.0, opening.0), negotiated, captured, is_client);
+        return tls13_keys((sealing.0, opening.0), negotiated, traffic, is_client);
     }
     let keys = |usage, (next, keys): &(u64, ConnectionTrafficSecrets)| {
         let root = KeyRoot::Material(material(keys)?);
@@ -496,15 +500,14 @@ fn keys(
     Some((keys(Usage::Seal, sealing)?, keys(Usage::Open, opening)?))
 }
 
-/// Keys of the captured secrets; `next` are the numbers of the next records, sent and received.
+/// Keys of the secrets of client and server; `next` are the numbers of the next records, sent and received.
 fn tls13_keys(
     next: (u64, u64),
     negotiated: &Negotiated,
-    captured: &mut Captured,
+    traffic: Option<(Secret, Secret)>,
     is_client: bool,
 ) -> Option<(TrafficKeys, TrafficKeys)> {
-    let client = captured.client_traffic.take()?;
-    let server = captured.server_traffic.take()?;
+    let (client, server) = traffic?;
     let (sealing, opening) = match is_client {
         true => (client, server),
         false => (server, client),
