@@ -77,7 +77,7 @@ impl Deframer {
     /// A header that no state allows; the connection cannot go on.
     #[inline]
     pub(crate) fn next(&mut self) -> Result<Frame, HeaderFault> {
-        if usize::from(self.have) < HEADER_LEN {
+        if usize::from(self.have) < HEADER_LEN && !self.raw.is_empty() {
             self.take_header();
         }
         match self.current_header()? {
@@ -208,13 +208,20 @@ impl Deframer {
     }
 
     /// Takes what has arrived of the header out of the buffer: mostly all of it.
+    #[inline]
     fn take_header(&mut self) {
         if self.have == 0
             && let Some(header) = self.raw.filled().first_chunk()
         {
             (self.header, self.have) = (*header, HEADER_LEN as u8);
-            return self.raw.consume(HEADER_LEN);
+            self.raw.consume(HEADER_LEN);
+        } else {
+            self.take_part_of_header();
         }
+    }
+
+    #[cold]
+    fn take_part_of_header(&mut self) {
         while usize::from(self.have) < HEADER_LEN && !self.raw.is_empty() {
             self.header[usize::from(self.have)] = self.raw.part(0..1)[0];
             self.have += 1;

@@ -49,8 +49,13 @@ impl ByName {
                 .iter()
                 .filter(|(name, _)| name.is_none())
                 .map(|(_, key)| key);
-            let first = default.clone().next();
-            default.find(|key| verifiable(key)).or(first)
+            let mut rest = default.clone();
+            let first = rest.next();
+            // Without a choice nothing is to be looked at.
+            match rest.next() {
+                None => first,
+                Some(_) => default.find(|key| verifiable(key)).or(first),
+            }
         };
         hello
             .server_name()
