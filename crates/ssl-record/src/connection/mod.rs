@@ -392,7 +392,7 @@ impl Phase {
 
 impl Session {
     /// Splits the handshake's result into what the paths need and what is kept.
-    fn install(established: Box<Established>, read: &mut ReadPath, write: &mut WritePath) -> Self {
+    fn install(established: Established, read: &mut ReadPath, write: &mut WritePath) -> Self {
         let Established {
             sealing,
             opening,
@@ -401,7 +401,7 @@ impl Session {
             tickets,
             resumable,
             noted,
-        } = *established;
+        } = established;
         write.install(sealing);
         read.install(opening);
         Self {

@@ -126,7 +126,7 @@ impl Handshake {
     ///
     /// # Errors
     /// An internal failure.
-    pub(crate) fn finish(self) -> Result<Box<Established>, Error> {
+    pub(crate) fn finish(self) -> Result<Established, Error> {
         match self {
             Self::Configured(configured) => configured.finish(),
             Self::Delegated(delegated) => delegated.finish(),

@@ -191,7 +191,7 @@ impl Configured {
     ///
     /// # Errors
     /// An internal failure.
-    pub(crate) fn finish(self) -> Result<Box<Established>, Error> {
+    pub(crate) fn finish(self) -> Result<Established, Error> {
         match self.state {
             State::Ready(direct) => direct.finish(),
             _ => Err(Error::AlreadyFailed),

@@ -195,7 +195,7 @@ impl Direct {
     ///
     /// # Errors
     /// An internal failure: a suite or secret that this crate does not know.
-    pub(crate) fn finish(self: Box<Self>) -> Result<Box<Established>, Error> {
+    pub(crate) fn finish(self: Box<Self>) -> Result<Established, Error> {
         let lost = || internal("the handshake left no usable keys");
         let mut captured = self.capture.captured();
         let negotiated = self.negotiated(&mut captured).ok_or_else(lost)?;
@@ -226,7 +226,7 @@ impl Direct {
         };
         let keys = keys.ok_or_else(lost)?;
         let (sealing, opening) = keys;
-        Ok(Box::new(Established {
+        Ok(Established {
             sealing,
             opening,
             negotiated,
@@ -234,7 +234,7 @@ impl Direct {
             tickets,
             resumable,
             noted: None,
-        }))
+        })
     }
 
     /// What rustls leaves behind, and of a TLS 1.3 client what makes sessions of tickets.

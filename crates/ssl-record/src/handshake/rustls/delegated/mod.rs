@@ -274,11 +274,11 @@ impl Delegated {
     ///
     /// # Errors
     /// An internal failure.
-    pub(crate) fn finish(self: Box<Self>) -> Result<Box<Established>, Error> {
+    pub(crate) fn finish(self: Box<Self>) -> Result<Established, Error> {
         stack::aside(|| self.hand_over()).unwrap_or_else(|broken| Err(Refusal::from(broken).into()))
     }
 
-    fn hand_over(self: Box<Self>) -> Result<Box<Established>, Error> {
+    fn hand_over(self: Box<Self>) -> Result<Established, Error> {
         let State::Ready(mut direct) = self.state else {
             return Err(Error::AlreadyFailed);
         };
