@@ -3,14 +3,14 @@
 //! RFC 8446 sections 7.1, 7.2, 7.3 and 7.5; RFC 5246 section 5 and RFC 5705. Secrets are wiped when
 //! dropped and never printed.
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
 use super::aead::{
     Algorithm, Failed, Hash, MAX_HASH_LEN, MAX_KEY_LEN, NONCE_LEN, Prk, digest, hmac,
 };
 
-/// A secret of at most 48 bytes.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+/// A secret of at most 48 bytes, wiped when dropped.
+#[derive(Clone)]
 pub(crate) struct Secret {
     bytes: [u8; MAX_HASH_LEN],
     len: u8,
@@ -29,6 +29,13 @@ impl Secret {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes[..self.len.into()]
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        // As a slice: an array is wiped byte by byte.
+        self.bytes.as_mut_slice().zeroize();
     }
 }
 
@@ -54,7 +61,6 @@ pub(crate) struct TrafficSecret {
 }
 
 /// A key and its initialization vector, wiped when dropped.
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct KeyMaterial {
     key: [u8; MAX_KEY_LEN],
     key_len: u8,
@@ -79,6 +85,13 @@ impl KeyMaterial {
 
     pub(crate) fn iv(&self) -> [u8; NONCE_LEN] {
         self.iv
+    }
+}
+
+impl Drop for KeyMaterial {
+    fn drop(&mut self) {
+        self.key.as_mut_slice().zeroize();
+        self.iv.as_mut_slice().zeroize();
     }
 }
 
@@ -166,7 +179,7 @@ impl Exporter {
                 let context = digest(*hash, context.unwrap_or_default());
                 let prepared = Prk::new(*hash, &derived[..len]);
                 let result = expand_label(&prepared, b"exporter", &context[..len], out);
-                derived.zeroize();
+                derived.as_mut_slice().zeroize();
                 result
             }
             Self::Tls12 {
@@ -204,7 +217,7 @@ pub(crate) fn tls12_keys(
     let seed: [&[u8]; 2] = [b"key expansion", randoms];
     prf(hash, master_secret.bytes(), &seed, &mut block[..block_len]);
     let keys = split_key_block(&block[..block_len], algorithm);
-    block.zeroize();
+    block.as_mut_slice().zeroize();
     keys
 }
 

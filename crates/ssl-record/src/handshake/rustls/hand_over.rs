@@ -8,17 +8,16 @@
 use std::cell::{Cell, RefCell};
 
 use rustls::crypto::tls13::{HkdfExpander, OkmBlock, OutputLengthError};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
 use crate::protect::{Algorithm, KeyMaterial, split_key_block};
 use crate::record::{ContentType, HEADER_LEN};
 
-/// A key block of TLS 1.2 (RFC 5246 section 6.3), and what it was made of besides the master secret.
-#[derive(Zeroize, ZeroizeOnDrop)]
+/// A key block of TLS 1.2 (RFC 5246 section 6.3), wiped when dropped, and what it was made of besides the master
+/// secret.
 pub(super) struct KeyBlock {
     bytes: [u8; Self::MAX_LEN],
     len: u8,
-    #[zeroize(skip)]
     randoms: [u8; 64],
 }
 
@@ -58,6 +57,12 @@ impl KeyBlock {
         let is_of_it = self.randoms[..32] == *server_random && self.randoms[32..] == *client_random;
         let block = self.bytes.get(..self.len.into())?;
         is_of_it.then(|| split_key_block(block, algorithm))?
+    }
+}
+
+impl Drop for KeyBlock {
+    fn drop(&mut self) {
+        self.bytes.as_mut_slice().zeroize();
     }
 }
 
