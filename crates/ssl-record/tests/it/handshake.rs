@@ -1,11 +1,12 @@
 //! What two sides agree on, and how they tell each other that they cannot.
 
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use ssl_record::config::{CipherSuite, ClientConfig, NamedGroup, ServerConfig};
 use ssl_record::record::AlertDescription;
 use ssl_record::record::ProtocolVersion::{self, Tls12, Tls13};
-use ssl_record::{Error, Outcome, PeerFault, Reason};
+use ssl_record::{Context, Error, Outcome, PeerFault, Reason};
 use ssl_testkit::certs::KeyKind;
 use ssl_testkit::{hello, wire};
 
@@ -277,6 +278,38 @@ fn exporters_agree_and_exist_only_after_the_handshake() {
             let refused = connection.export_keying_material(too_much, b"x", None);
             assert!(version == Tls12 || refused.is_err());
         }
+    }
+}
+
+/// Connections of one configuration share its key log, which tells them apart by whose turn it is.
+#[test]
+fn handshakes_within_a_handshake_keep_their_secrets_apart() {
+    for version in VERSIONS {
+        let contexts = Arc::new(OnceLock::<(Context, Context)>::new());
+        let (inside, within) = (AtomicBool::new(false), Arc::new(AtomicUsize::new(0)));
+        let (shared, count) = (Arc::clone(&contexts), Arc::clone(&within));
+        // Called while rustls works for the outer connection.
+        let log = Arc::new(move |_: &str| {
+            if inside.swap(true, Ordering::Relaxed) {
+                return;
+            }
+            let (client, server) = shared.get().unwrap();
+            assert_exporters_agree(&Pair::connected(client, server));
+            count.fetch_add(1, Ordering::Relaxed);
+            inside.store(false, Ordering::Relaxed);
+        });
+        let (client, server) = configs(version);
+        let client = Context::client(client.key_log(Arc::clone(&log) as _)).unwrap();
+        let server = Context::server(server.key_log(log)).unwrap();
+        let mut pair = Pair::fresh(&client, &server);
+        contexts.set((client, server)).unwrap();
+        pair.handshake();
+        assert_exporters_agree(&pair);
+        let random = |half: &Half| half.connection.negotiated().unwrap().client_random;
+        assert_eq!(random(&pair.client), random(&pair.server));
+        let name = |half: &Half| half.connection.negotiated().unwrap().server_name.clone();
+        assert_eq!(name(&pair.server).as_deref(), Some(HOST));
+        assert!(within.load(Ordering::Relaxed) >= 2);
     }
 }
 
