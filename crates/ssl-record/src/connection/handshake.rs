@@ -23,9 +23,10 @@ impl Connection {
     pub fn step_handshake(&mut self) -> Result<Step<()>, Error> {
         match &self.phase {
             Phase::Failed(_) => Err(Error::AlreadyFailed),
-            Phase::Handshaking(_) => self
-                .handshake(Until::Complete)
-                .map_err(|error| self.heeded(*error)),
+            Phase::Handshaking(_) => self.handshake(Until::Complete).map_err(|error| {
+                self.heed(&error);
+                *error
+            }),
             Phase::Established(_) => {
                 let result = self.own_key_update();
                 self.checked(result)

@@ -331,16 +331,18 @@ impl Connection {
 
     /// Passes a result on; a final error first ends the connection (the effect of `SSLfatal`).
     fn checked<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        result.map_err(|error| self.heeded(error))
+        if let Err(error) = &result {
+            self.heed(error);
+        }
+        result
     }
 
-    /// The error, by which the connection has ended if it is final.
+    /// Ends the connection if the error is final.
     #[cold]
-    fn heeded(&mut self, error: Error) -> Error {
+    fn heed(&mut self, error: &Error) {
         if error.is_final() && !self.is_failed() {
-            self.fail(&error);
+            self.fail(error);
         }
-        error
     }
 
     /// Ends the connection and prepares the alert that tells the peer, unless close_notify went out

@@ -53,7 +53,10 @@ impl Connection {
         }
         let path = match self.write.begin(self.mode(), data) {
             Ok(path) => path,
-            Err(error) => return Err(self.heeded(error)),
+            Err(error) => {
+                self.heed(&error);
+                return Err(error);
+            }
         };
         self.wake_sealing();
         // Behind an unsent reply another would wait, and another, until the buffer is full.
@@ -85,7 +88,10 @@ impl Connection {
         let pool = self.context.pool();
         match self.write.step(modes, &mut call.path, call.data, pool) {
             Ok(step) => Ok(step),
-            Err(error) => Err(self.heeded(error)),
+            Err(error) => {
+                self.heed(&error);
+                Err(error)
+            }
         }
     }
 
