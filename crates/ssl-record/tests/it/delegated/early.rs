@@ -274,6 +274,29 @@ fn a_server_answers_early() {
     }
 }
 
+/// A ticket that waits for the transport has the number that the next early record would have.
+#[test]
+fn behind_its_tickets_a_server_answers_no_more_early() {
+    let mut pair = pair(&plan(), Some(ALLOWED));
+    sent(&mut pair, b"request");
+    let _ = read_all(&mut pair.server);
+    let written = write(&mut pair.server, b"an answer").unwrap();
+    assert_eq!(written, Outcome::Done(9));
+    let _ = pair.client.handshake().unwrap();
+    let link = pair.server.end.outgoing();
+    link.set_budget(Some(0));
+    let outcome = pair.server.handshake().unwrap();
+    assert_eq!(outcome, Outcome::Want(Want::Write));
+    assert!(pair.server.connection.in_init());
+    let refused = tls(write(&mut pair.server, b", and more"));
+    assert_eq!(refused, Misuse::NotEarly.into());
+    link.set_budget(None);
+    pair.handshake();
+    assert_eq!(pair.client.read(), b"an answer");
+    pair.exchange();
+    assert_eq!(pair.client.connection.take_sessions().len(), 1);
+}
+
 #[test]
 fn there_are_limits() {
     let mut pair = pair(&plan(), Some(1_000));

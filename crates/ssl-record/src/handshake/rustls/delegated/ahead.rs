@@ -33,7 +33,7 @@ impl Delegated {
         if self.wire.is_client {
             !self.early.is_over && self.early.offered.is_some()
         } else {
-            self.wire.has_answered()
+            self.wire.has_answered() && !self.wire.has_tickets
         }
     }
 
@@ -96,7 +96,9 @@ impl Delegated {
         }
         let allows = self.early.allows;
         let is_changed = wire.sealed_early > 0 || allows > 0;
-        if !wire.has_answered() || !is_changed || !has_records(&flight) {
+        let has_tickets = wire.has_answered() && has_records(&flight);
+        wire.has_tickets |= has_tickets;
+        if !has_tickets || !is_changed {
             wire.sending(&flight);
             return Some(flight);
         }

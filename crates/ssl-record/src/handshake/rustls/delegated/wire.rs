@@ -50,6 +50,8 @@ pub(super) struct Wire {
     pub(super) may_accept: bool,
     /// Records that were sealed under our traffic keys before the handshake was over.
     pub(super) sealed_early: u64,
+    /// A server's tickets were sealed behind them, with the next numbers: no more may be sealed early.
+    pub(super) has_tickets: bool,
 }
 
 impl Wire {
@@ -72,6 +74,7 @@ impl Wire {
             keys_in_use: false,
             may_accept: false,
             sealed_early: 0,
+            has_tickets: false,
         }
     }
 
@@ -326,7 +329,7 @@ impl Wire {
     ///
     /// A refused flight is dropped as a whole, so that what counts is what left before: of a client
     /// nothing under its handshake keys, of a server everything up to its Finished or nothing. In TLS 1.2
-    /// nothing can be refused any more once keys are in use.
+    /// nothing can be refused any more once keys are in use, and in TLS 1.3 once there are tickets.
     fn alert_keys(&self) -> Result<Option<TrafficKeys>, ()> {
         let Some(capture) = &self.capture else {
             return Ok(None);
@@ -334,7 +337,7 @@ impl Wire {
         let is_keyed = capture.captured().handshake_keys;
         let stage = match (self.is_client, self.keys_in_use) {
             (true, false) if is_keyed => Stage::Handshake,
-            (false, true) if is_keyed => Stage::Application,
+            (false, true) if is_keyed && !self.has_tickets => Stage::Application,
             (_, true) => return Err(()),
             (_, false) => return Ok(None),
         };
