@@ -239,13 +239,12 @@ impl RecordKey {
     #[inline]
     fn nonce(&self, number: u64) -> [u8; NONCE_LEN] {
         // In the two pieces in which the AEADs load it: a load that spans several stores waits for them.
-        let mut nonce = self.iv;
-        if let (Some(high), Some(low)) = (self.iv.first_chunk(), self.iv.last_chunk()) {
-            let high = u64::from_be_bytes(*high) ^ (number >> 32);
-            let low = u32::from_be_bytes(*low) ^ number as u32;
-            nonce[..8].copy_from_slice(&high.to_be_bytes());
-            nonce[8..].copy_from_slice(&low.to_be_bytes());
-        }
+        let [a, b, c, d, e, f, g, h, i, j, k, l] = self.iv;
+        let high = u64::from_be_bytes([a, b, c, d, e, f, g, h]) ^ (number >> 32);
+        let low = u32::from_be_bytes([i, j, k, l]) ^ number as u32;
+        let mut nonce = [0; NONCE_LEN];
+        nonce[..8].copy_from_slice(&high.to_be_bytes());
+        nonce[8..].copy_from_slice(&low.to_be_bytes());
         nonce
     }
 }
