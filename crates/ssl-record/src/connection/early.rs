@@ -101,7 +101,7 @@ impl Connection {
     /// The handshake failed; final.
     pub fn step_early_start(&mut self) -> Result<Step<()>, Error> {
         let result = match &self.phase {
-            Phase::Handshaking(_) => self.handshake(Until::Early).map_err(|error| *error),
+            Phase::Handshaking(_) => self.start_early(),
             Phase::Established(_) => Ok(Step::Done(())),
             Phase::Failed(_) => Err(Error::AlreadyFailed),
         };
@@ -152,8 +152,7 @@ impl Connection {
                 let n = handshaking.handshake.take_early(out).unwrap_or_default();
                 return Ok(Step::Done(EarlyRead::Data(n)));
             }
-            let advanced = self.handshake(Until::Early).map_err(|error| *error);
-            if let Err(step) = then(advanced?) {
+            if let Err(step) = then(self.start_early()?) {
                 return Ok(step);
             }
             let is_over = match &mut self.phase {
@@ -175,7 +174,7 @@ impl Connection {
     /// Sends the hello, or a server's flight, and then the records.
     fn early_records(&mut self, call: &mut EarlyWriteCall<'_>) -> Result<Step<usize>, Error> {
         if !self.early()?.has_keys {
-            let advanced = self.handshake(Until::Early).map_err(|error| *error);
+            let advanced = self.start_early();
             match then(self.checked(advanced)?) {
                 Err(step) => return Ok(step),
                 Ok(()) => self.install_early_keys()?,
@@ -186,6 +185,11 @@ impl Connection {
             .write
             .step(modes, &mut call.path, call.data, self.context.pool());
         self.checked(step)
+    }
+
+    /// Goes on to where something can be early.
+    fn start_early(&mut self) -> Result<Step<()>, Error> {
+        self.handshake(Until::Early).map_err(|error| *error)
     }
 
     fn install_early_keys(&mut self) -> Result<(), Error> {
