@@ -82,33 +82,38 @@ static void judged_each_time(void)
 }
 
 /* Each connection has its own. */
+/* What one end of a new connection is shown. */
+static X509 *shown_to(struct pair pair, SSL *end)
+{
+    printf(" finished %d\n", handshake(pair));
+    return SSL_get1_peer_certificate(end);
+}
+
+/* Another connection, while the program still has what it changed. */
+static void meet_again(const char *when, struct pair pair, X509 *kept)
+{
+    meet(when, new_pair(client, server));
+    X509_free(kept);
+    free_pair(pair);
+}
+
 static void changed_by_the_program(void)
 {
     struct pair pair = new_pair(client, server);
-    X509 *kept;
+    X509 *kept = shown_to(pair, pair.client);
 
-    printf(" finished %d\n", handshake(pair));
-    kept = SSL_get1_peer_certificate(pair.client);
     require(X509_alias_set1(kept, (const unsigned char *)"mine", 4) == 1, "set an alias");
-    meet("after an alias", new_pair(client, server));
-    X509_free(kept);
-    free_pair(pair);
+    meet_again("after an alias", pair, kept);
 
     pair = new_pair(client, server);
-    printf(" finished %d\n", handshake(pair));
-    kept = SSL_get1_peer_certificate(pair.server);
+    kept = shown_to(pair, pair.server);
     require(X509_set_ex_data(kept, data, kept) == 1, "attach data");
-    meet("after data", new_pair(client, server));
-    X509_free(kept);
-    free_pair(pair);
+    meet_again("after data", pair, kept);
 
     pair = new_pair(client, server);
-    printf(" finished %d\n", handshake(pair));
-    kept = SSL_get1_peer_certificate(pair.client);
+    kept = shown_to(pair, pair.client);
     require(X509_add1_reject_object(kept, OBJ_nid2obj(NID_server_auth)) == 1, "reject a use");
-    meet("after a rejection", new_pair(client, server));
-    X509_free(kept);
-    free_pair(pair);
+    meet_again("after a rejection", pair, kept);
 }
 
 /* More of them than anybody would remember. */
