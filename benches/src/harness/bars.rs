@@ -12,8 +12,8 @@ use super::subjects::{
 use crate::Suite;
 use crate::candidates::CEILING;
 
-const OURS: &str = "ours";
-const FOLDED: &str = "ours, folded";
+pub(super) const OURS: &str = "ours";
+pub(super) const FOLDED: &str = "ours, folded";
 const AWS: &str = "ours on aws-lc-rs";
 const C_LIBRARY: &str = "ours, C library";
 const OPENSSL: &str = "OpenSSL, system's";

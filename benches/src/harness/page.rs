@@ -30,9 +30,9 @@ const SECTIONS: &[(&str, &str, &str)] = &[
         "memory",
         "Memory",
         "A connection is idle after a handshake, a request and a response. Heap is what the allocator was asked for, for \
-         the server's end alone; what its context shares is not in it, and neither is what aws-lc takes from C's. `Folded` is with the keys of idle connections folded \
-         back to their secrets (`Context::fold_idle_keys`). Resident memory is both ends', and before a figure \
-         counts each connection has carried another byte both ways. rustls's unbuffered interface leaves buffers to the \
+         the server's end alone; what its context shares is not in it, and neither is what aws-lc takes from C's. `Folded` \
+         is with the keys of idle connections folded back to their secrets (`Context::fold_idle_keys`). Resident memory is \
+         both ends', and before a figure counts each connection has carried another byte both ways. rustls's unbuffered interface leaves buffers to the \
          application; here its connections share them.",
     ),
     (

@@ -4,6 +4,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::bars::{FOLDED, OURS};
 use super::grid::{Grid, Row};
 use super::machine;
 use super::peer::Peer;
@@ -248,7 +249,7 @@ fn resident(plan: &Plan) -> Result<Grid> {
         let mut cells = Vec::new();
         let mut each = 0.0;
         for connections in &plan.connections {
-            let has_time = *connections <= FOR_ALL || BEYOND.contains(&&*candidate.name);
+            let has_time = *connections <= FOR_ALL || [OURS, FOLDED].contains(&&*candidate.name);
             let kib = match has_time && each * *connections as f64 <= machine::available_kib() {
                 true => first(&mut Peer::start(candidate)?, &format!("idle {connections}"))?
                     .map(|bytes| bytes / 1024.0),
@@ -339,6 +340,5 @@ pub(super) fn push(grid: &mut Grid, candidate: &str, cells: Vec<Vec<f64>>) {
 /// Connections over sockets, at the most.
 const MOST_SOCKETS: u64 = 10_000;
 
-/// Up to so many connections every candidate leaves idle at once; more, which take minutes, those that are made for it.
+/// Up to so many connections every candidate leaves idle at once; more, which take minutes, ours alone.
 const FOR_ALL: u64 = 100_000;
-const BEYOND: &[&str] = &["ours", "ours, folded"];

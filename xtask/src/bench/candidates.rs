@@ -48,7 +48,7 @@ pub(super) fn build(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Built>
     cmd!(sh, "cargo build --quiet --release -p ssl-bench").run()?;
     let ring = cargo::target_dir(sh, "release")?;
     let credentials = folder.join("credentials");
-    let mut candidates = in_rust(&ring, &credentials, "");
+    let mut candidates = in_rust(&ring, &credentials, str::to_owned);
     if heavy.contains(&Heavy::AwsLcRs) {
         // In a folder of its own: the features of one exclude the other's.
         let target = folder.join(AWS_LC_RS);
@@ -57,11 +57,7 @@ pub(super) fn build(sh: &Shell, folder: &Path, heavy: &[Heavy]) -> Result<Built>
             "cargo build --quiet --release -p ssl-bench --no-default-features --features aws-lc-rs --target-dir {target}"
         )
         .run()?;
-        candidates.extend(in_rust(
-            &target.join("release"),
-            &credentials,
-            &on_aws_lc_rs(""),
-        ));
+        candidates.extend(in_rust(&target.join("release"), &credentials, on_aws_lc_rs));
     }
     let mut versions = versions_of(sh, PACKAGES)?;
     let compiler = cmd!(sh, "rustc --version").quiet().read()?;
@@ -125,10 +121,10 @@ fn on_aws_lc_rs(name: &str) -> String {
     format!("{name} on {AWS_LC_RS}")
 }
 
-fn in_rust(folder: &Path, credentials: &Path, suffix: &str) -> Vec<Value> {
+fn in_rust(folder: &Path, credentials: &Path, title: fn(&str) -> String) -> Vec<Value> {
     let candidate = |name: &&str| {
         json!({
-            "name": format!("{name}{suffix}"),
+            "name": title(name),
             "command": [folder.join("candidate"), name, credentials],
             "counted": [folder.join("candidate-counted"), name, credentials],
             "is_variant": name.ends_with("no read-ahead"),
